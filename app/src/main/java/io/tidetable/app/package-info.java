@@ -1,0 +1,5 @@
+/** The executable: command line, settings, wiring. */
+@NullMarked
+package io.tidetable.app;
+
+import org.jspecify.annotations.NullMarked;

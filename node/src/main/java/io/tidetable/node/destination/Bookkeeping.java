@@ -1,0 +1,123 @@
+package io.tidetable.node.destination;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * The tables of the PostgreSQL schema {@code tidetable} at a destination. Whatever says how far a
+ * table's rows have come is committed with those rows, so it lives in the same database.
+ */
+public final class Bookkeeping {
+    /** One statement per table; each may run again. */
+    private static final String TABLES =
+            """
+            CREATE SCHEMA IF NOT EXISTS tidetable;
+
+            CREATE TABLE IF NOT EXISTS tidetable.progress (
+                pipeline text NOT NULL,
+                lane text NOT NULL,
+                epoch bigint NOT NULL,
+                system_id bigint NOT NULL,
+                timeline integer NOT NULL,
+                lsn pg_lsn NOT NULL,
+                xid bigint NOT NULL,
+                source_committed_at timestamptz,
+                applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+                PRIMARY KEY (pipeline, lane)
+            ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+            COMMENT ON TABLE tidetable.progress IS
+                'per lane: everything committed at the source up to lsn is in this database';
+
+            CREATE TABLE IF NOT EXISTS tidetable.watermark (
+                pipeline text NOT NULL,
+                track text NOT NULL,
+                lsn pg_lsn NOT NULL,
+                noted_at timestamptz NOT NULL,
+                behind text[] NOT NULL,
+                PRIMARY KEY (pipeline, track)
+            ) WITH (fillfactor = 20);
+            COMMENT ON TABLE tidetable.watermark IS
+                'a lane of the track that is not listed as behind is complete up to this lsn';
+
+            CREATE TABLE IF NOT EXISTS tidetable.replicated_table (
+                pipeline text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                lane text NOT NULL,
+                track text NOT NULL,
+                state text NOT NULL,
+                created_here boolean NOT NULL DEFAULT false,
+                oldest_snapshot text,
+                newest_snapshot text,
+                newest_horizon pg_lsn,
+                needs_merge boolean NOT NULL DEFAULT false,
+                message text,
+                changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+                PRIMARY KEY (pipeline, namespace, name)
+            );
+            COMMENT ON COLUMN tidetable.replicated_table.oldest_snapshot IS
+                'source snapshot of the first chunk: transactions it does not see are replayed';
+
+            CREATE TABLE IF NOT EXISTS tidetable.chunk (
+                pipeline text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                number integer NOT NULL,
+                relation text NOT NULL,
+                relation_file bigint NOT NULL,
+                first_block bigint NOT NULL,
+                end_block bigint,
+                estimated_bytes bigint NOT NULL,
+                done_snapshot text,
+                rows bigint,
+                bytes bigint,
+                PRIMARY KEY (pipeline, namespace, name, number)
+            );
+            COMMENT ON TABLE tidetable.chunk IS
+                'the parts of a table''s first copy; a part is done when done_snapshot is set';
+
+            CREATE TABLE IF NOT EXISTS tidetable.quarantine (
+                id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                pipeline text NOT NULL,
+                lane text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                row_key text NOT NULL,
+                kind text NOT NULL,
+                lsn pg_lsn NOT NULL,
+                xid bigint NOT NULL,
+                ordinal bigint NOT NULL,
+                shape text NOT NULL,
+                image bytea NOT NULL,
+                sqlstate text,
+                reason text NOT NULL,
+                quarantined_at timestamptz NOT NULL DEFAULT clock_timestamp()
+            );
+            CREATE INDEX IF NOT EXISTS quarantine_key
+                ON tidetable.quarantine (pipeline, namespace, name, row_key);
+            COMMENT ON TABLE tidetable.quarantine IS
+                'changes that this database refused, and every later change of the same rows, in order';
+            """;
+
+    private Bookkeeping() {}
+
+    /**
+     * Makes what is missing. Takes an advisory lock, so that two beginners do not collide.
+     *
+     * @param destination in autocommit mode
+     */
+    public static void create(Connection destination) throws SQLException {
+        destination.setAutoCommit(false);
+        try (Statement statement = destination.createStatement()) {
+            statement.execute("SELECT pg_advisory_xact_lock(hashtext('tidetable'))");
+            statement.execute(TABLES);
+            destination.commit();
+        } catch (SQLException e) {
+            destination.rollback();
+            throw e;
+        } finally {
+            destination.setAutoCommit(true);
+        }
+    }
+}

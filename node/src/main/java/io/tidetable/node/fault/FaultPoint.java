@@ -1,0 +1,39 @@
+package io.tidetable.node.fault;
+
+/** A place in the path of a change where a crash or a delay would be most unwelcome. */
+public enum FaultPoint {
+    /** A slot was made, nothing durable on our side yet. */
+    SLOT_CREATED,
+    /** Changes were appended to the journal, not synced. */
+    JOURNAL_APPENDED,
+    /** The journal was synced, the slot not acknowledged. */
+    JOURNAL_SYNCED,
+    /** The slot was acknowledged. */
+    SLOT_ACKNOWLEDGED,
+    /** A segment was sealed and its successor opened. */
+    SEGMENT_SEALED,
+    /** A segment's live records were copied forward, the old file still stands. */
+    SEGMENT_COMPACTED,
+    /** One of the segments to be deleted is gone, others still stand. */
+    SEGMENT_DELETED,
+    /** A batch was read from the journal, the destination untouched. */
+    BATCH_READ,
+    /** A batch's rows were written at the destination, its progress was not. */
+    BATCH_WRITTEN,
+    /** The destination committed, nobody here knows it yet. */
+    BATCH_COMMITTED,
+    /** One slice of a giant transaction was staged. */
+    SLICE_STAGED,
+    /** A destination table was created, not yet recorded as ours. */
+    TABLE_CREATED,
+    /** A snapshot for a copy was taken and recorded. */
+    SNAPSHOT_TAKEN,
+    /** A chunk's rows were sent, its mark was not. */
+    CHUNK_WRITTEN,
+    /** A chunk and its mark were committed. */
+    CHUNK_COMMITTED,
+    /** All chunks are in, the lane is still held. */
+    TABLE_COPIED,
+    /** A range of a diff-merge was written, not committed. */
+    MERGE_WRITTEN
+}

@@ -1,0 +1,57 @@
+package io.tidetable.node.journal;
+
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
+import java.util.Set;
+
+/**
+ * The durable change log between capture and apply, with one part per track. Local files here,
+ * Kafka elsewhere; both pass the same contract test.
+ *
+ * <p>Space is freed by what destinations have applied and durably flushed: a record is kept until
+ * every subscribed (destination, table) that it concerns has released it, and records of tables
+ * that nobody subscribes to are not kept at all.
+ */
+public interface Journal extends AutoCloseable {
+    TrackJournal track(Track track);
+
+    /**
+     * The destination wants the table's changes from now on. Until its first release, everything is
+     * kept for it.
+     */
+    void subscribe(DestinationId destination, TableId table);
+
+    /** The destination no longer wants the table's changes. */
+    void unsubscribe(DestinationId destination, TableId table);
+
+    /** The destination has flushed everything of the table up to the position. */
+    void release(DestinationId destination, TableId table, Lsn flushed);
+
+    /**
+     * Is told, off the writer's thread, whenever commits became durable. Set once, before writing.
+     */
+    void onDurable(DurableListener listener);
+
+    /** Bytes on disk, all tracks. */
+    long bytesOnDisk();
+
+    /** Bytes on disk of one track. */
+    long bytesOnDisk(Track track);
+
+    /** Writes and syncs what is buffered, then closes the files. */
+    @Override
+    void close();
+
+    /** Hears what became durable. */
+    @FunctionalInterface
+    interface DurableListener {
+        /**
+         * Commits that touch the tables became readable, and the track's watermark moved.
+         *
+         * @param tables those with new commits; empty when only the watermark moved
+         */
+        void durable(Track track, Set<TableId> tables, Lsn watermark);
+    }
+}

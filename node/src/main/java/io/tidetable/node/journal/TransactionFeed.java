@@ -1,0 +1,36 @@
+package io.tidetable.node.journal;
+
+import io.tidetable.model.Lsn;
+import io.tidetable.model.Position;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The durable committed transactions of some tables, in commit order. One reader at a time; cheap
+ * enough that every lane of 10,000 has one.
+ */
+public interface TransactionFeed extends AutoCloseable {
+    /** The next transaction part without moving on, or null while nothing further is durable. */
+    @Nullable TransactionPart peek();
+
+    /** Moves past the part that {@link #peek} shows. */
+    void advance();
+
+    /**
+     * Goes back or forward so that the next part is the first above the position.
+     *
+     * @throws JournalGapException when something above it is no longer in the journal
+     */
+    void seek(Position after);
+
+    /**
+     * Everything committed at the source up to here has been shown by this feed once {@link #peek}
+     * returned null after this was read.
+     */
+    Lsn watermark();
+
+    /** Bytes of the parts not yet passed. May be an estimate within one segment. */
+    long backlogBytes();
+
+    @Override
+    void close();
+}
