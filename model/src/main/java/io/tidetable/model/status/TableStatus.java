@@ -1,0 +1,45 @@
+package io.tidetable.model.status;
+
+import io.tidetable.model.Consistency;
+import io.tidetable.model.LaneId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One table on its way to one destination.
+ *
+ * @param copiedRows rows copied so far by the first load
+ * @param copiedBytes bytes of them
+ * @param estimatedRows rows the copy expects in all, by the source's statistics
+ * @param estimatedBytes bytes the copy expects in all
+ * @param appliedChanges row changes applied since this process began
+ * @param changesPerSecond row changes applied per second, over the last few seconds
+ * @param delay destination commit minus source commit of the newest applied change; null before the
+ *     first
+ * @param delayP99 99th percentile of the delay over the last minutes; null before the first change
+ * @param backlogBytes bytes of its changes that wait in the journal
+ * @param completeUpTo everything committed at the source up to here is at the destination
+ * @param quarantined changes set aside because the destination refused them
+ * @param message what an operator should know; null when all is well
+ */
+public record TableStatus(
+        TableId table,
+        LaneId lane,
+        Track track,
+        Consistency consistency,
+        TableState state,
+        long copiedRows,
+        long copiedBytes,
+        long estimatedRows,
+        long estimatedBytes,
+        long appliedChanges,
+        double changesPerSecond,
+        @Nullable Duration delay,
+        @Nullable Duration delayP99,
+        long backlogBytes,
+        Lsn completeUpTo,
+        long quarantined,
+        @Nullable String message) {}

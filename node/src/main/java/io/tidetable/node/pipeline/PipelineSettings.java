@@ -1,0 +1,99 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.ByteSize;
+import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Track;
+import io.tidetable.node.postgres.Database;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a pipeline is asked to do.
+ *
+ * @param name part of slot and publication names; lower case letters, digits and underscores
+ * @param tables in order; the last rule whose pattern matches a table decides about it
+ * @param directory where the journal and the lock live
+ */
+public record PipelineSettings(
+        String name,
+        Database source,
+        List<Destination> destinations,
+        List<TableRule> tables,
+        Path directory,
+        Journal journal,
+        Tuning tuning) {
+    public PipelineSettings {
+        if (!name.matches("[a-z][a-z0-9_]{0,39}")) {
+            throw new IllegalArgumentException(
+                    "a pipeline's name takes up to 40 lower case letters, digits and underscores, got '"
+                            + name
+                            + "'");
+        }
+        destinations = List.copyOf(destinations);
+        tables = List.copyOf(tables);
+    }
+
+    /**
+     * A destination.
+     *
+     * @param appliers connections that apply and copy at the same time, at least 2
+     */
+    public record Destination(DestinationId id, Database database, int appliers) {
+        public Destination {
+            if (appliers < 2 || appliers > 64) {
+                throw new IllegalArgumentException(
+                        "a destination takes 2 to 64 appliers, got " + appliers);
+            }
+        }
+    }
+
+    /**
+     * A rule about the tables whose name matches.
+     *
+     * @param pattern {@code namespace.table}, either part with {@code *} and {@code ?}
+     * @param include false to leave the tables out
+     * @param priority weight in the queue, 1 to 1000; more is served sooner
+     * @param track where its changes ride: express for tables that must never wait behind a flood
+     */
+    public record TableRule(
+            String pattern, boolean include, Consistency consistency, int priority, Track track) {
+        public TableRule {
+            if (priority < 1 || priority > 1000) {
+                throw new IllegalArgumentException(
+                        "priority takes 1 to 1000, got " + priority + " for " + pattern);
+            }
+        }
+    }
+
+    /**
+     * Bounds of the journal.
+     *
+     * @param bulk bytes the bulk track may keep
+     * @param express bytes the express track may keep, which bulk cannot take
+     * @param diskReserve bytes of the disk that stay free
+     */
+    public record Journal(ByteSize bulk, ByteSize express, ByteSize diskReserve) {
+        public static final Journal DEFAULT =
+                new Journal(ByteSize.parse("20GB"), ByteSize.parse("5GB"), ByteSize.parse("1GB"));
+    }
+
+    /**
+     * Knobs that rarely matter.
+     *
+     * @param heartbeat interval of heartbeats at the source
+     * @param batchBytes most bytes of changes applied in one destination transaction
+     * @param chunkSize bytes of a table copied at a time
+     * @param snapshotLimit how long a copy holds one snapshot of the source at the most
+     */
+    public record Tuning(
+            Duration heartbeat, ByteSize batchBytes, ByteSize chunkSize, Duration snapshotLimit) {
+        public static final Tuning DEFAULT =
+                new Tuning(
+                        Duration.ofSeconds(1),
+                        ByteSize.megabytes(16),
+                        ByteSize.megabytes(64),
+                        Duration.ofMinutes(30));
+    }
+}
