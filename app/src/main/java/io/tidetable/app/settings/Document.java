@@ -1,0 +1,55 @@
+package io.tidetable.app.settings;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A settings file as it is written: its record components are the keys there are, in snake case.
+ * Nothing is checked or completed yet.
+ */
+record Document(
+        @Nullable String name,
+        @Nullable Source source,
+        @Nullable Map<String, Destination> destinations,
+        @Nullable List<Table> tables,
+        @Nullable String appliers,
+        @Nullable Journal journal,
+        @Nullable Api api,
+        @Nullable Log log,
+        @Nullable Tuning tuning) {
+
+    record Source(@Nullable String url, @Nullable String password) {}
+
+    record Destination(
+            @Nullable String url, @Nullable String password, @Nullable String appliers) {}
+
+    /** One entry of {@code tables}; a bare text is its name. */
+    record Table(
+            @Nullable String name,
+            @Nullable String consistency,
+            @Nullable String priority,
+            @Nullable String track,
+            @Nullable List<String> tags) {
+        @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
+        Table {}
+
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        static Table named(String name) {
+            return new Table(name, null, null, null, null);
+        }
+    }
+
+    record Journal(@Nullable String bulk, @Nullable String express, @Nullable String reserve) {}
+
+    record Api(@Nullable String host, @Nullable String port) {}
+
+    record Log(@Nullable String format, @Nullable String level) {}
+
+    record Tuning(
+            @Nullable String heartbeat,
+            @Nullable String batch,
+            @Nullable String chunk,
+            @Nullable String snapshotLimit) {}
+}

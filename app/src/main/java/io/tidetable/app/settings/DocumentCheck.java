@@ -1,0 +1,354 @@
+package io.tidetable.app.settings;
+
+import io.tidetable.model.ByteSize;
+import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Track;
+import io.tidetable.node.pipeline.PipelineSettings;
+import io.tidetable.node.postgres.Database;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonPointer;
+
+/** Turns a document into settings: references resolved, values checked, defaults put in. */
+final class DocumentCheck {
+    private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^}]*)}");
+    private static final Pattern DESTINATION_NAME = Pattern.compile("[a-z][a-z0-9_-]{0,39}");
+
+    private final UnaryOperator<@Nullable String> environment;
+
+    DocumentCheck(UnaryOperator<@Nullable String> environment) {
+        this.environment = environment;
+    }
+
+    Settings settings(Document document) {
+        JsonPointer root = JsonPointer.empty();
+        String name =
+                value(root.appendProperty("name"), document.name(), Settings.DEFAULT_NAME, t -> t);
+        Database source = source(document.source());
+        int appliers =
+                value(
+                        root.appendProperty("appliers"),
+                        document.appliers(),
+                        Settings.DEFAULT_APPLIERS,
+                        text -> number(text, 2, 64));
+        TableRules tables = new TableRules(this);
+        Settings settings =
+                new Settings(
+                        name,
+                        source,
+                        destinations(document.destinations(), appliers),
+                        tables.rules(document.tables()),
+                        tables.tags(),
+                        journal(document.journal()),
+                        tuning(document.tuning()),
+                        api(document.api()),
+                        log(document.log()));
+        checked(
+                root.appendProperty("name"),
+                () -> settings.pipeline(java.nio.file.Path.of("unused")));
+        return settings;
+    }
+
+    private Database source(Document.@Nullable Source source) {
+        JsonPointer place = JsonPointer.valueOf("/source");
+        if (source == null) {
+            throw missing(
+                    place,
+                    "'source' is missing; write source: {url: \"postgresql://user@host:5432/database\"}");
+        }
+        return database(place, source.url(), source.password());
+    }
+
+    private Database database(JsonPointer place, @Nullable String url, @Nullable String password) {
+        JsonPointer at = place.appendProperty("url");
+        if (url == null) {
+            throw missing(
+                    place,
+                    name(place)
+                            + " has no 'url'; write url: \"postgresql://user@host:5432/database\"");
+        }
+        String resolved = text(at, url);
+        String secret = password == null ? null : text(place.appendProperty("password"), password);
+        return checked(at, () -> DatabaseUrl.parse(resolved, secret));
+    }
+
+    private List<PipelineSettings.Destination> destinations(
+            @Nullable Map<String, Document.Destination> blocks, int appliers) {
+        JsonPointer root = JsonPointer.valueOf("/destinations");
+        if (blocks == null || blocks.isEmpty()) {
+            throw missing(
+                    root,
+                    "'destinations' is missing; write destinations: {reporting: {url:"
+                            + " \"postgresql://user@host:5432/database\"}}");
+        }
+        List<PipelineSettings.Destination> destinations = new ArrayList<>();
+        blocks.forEach((id, block) -> {
+            JsonPointer place = root.appendProperty(id);
+            if (!DESTINATION_NAME.matcher(id).matches()) {
+                throw new SettingsMistake(
+                        "TT-103",
+                        place,
+                        "a destination's name takes up to 40 lower case letters, digits,"
+                                + " '_' and '-', beginning with a letter, got '"
+                                + id
+                                + "'");
+            }
+            if (block == null) {
+                throw missing(place, name(place) + " has no 'url'");
+            }
+            destinations.add(
+                    new PipelineSettings.Destination(
+                            new DestinationId(id),
+                            database(place, block.url(), block.password()),
+                            value(
+                                    place.appendProperty("appliers"),
+                                    block.appliers(),
+                                    appliers,
+                                    text -> number(text, 2, 64))));
+        });
+        return destinations;
+    }
+
+    private PipelineSettings.Journal journal(Document.@Nullable Journal journal) {
+        PipelineSettings.Journal usual = PipelineSettings.Journal.DEFAULT;
+        if (journal == null) {
+            return usual;
+        }
+        JsonPointer place = JsonPointer.valueOf("/journal");
+        return new PipelineSettings.Journal(
+                value(place.appendProperty("bulk"), journal.bulk(), usual.bulk(), atLeast("64MB")),
+                value(
+                        place.appendProperty("express"),
+                        journal.express(),
+                        usual.express(),
+                        atLeast("64MB")),
+                value(
+                        place.appendProperty("reserve"),
+                        journal.reserve(),
+                        usual.diskReserve(),
+                        ByteSize::parse));
+    }
+
+    private PipelineSettings.Tuning tuning(Document.@Nullable Tuning tuning) {
+        PipelineSettings.Tuning usual = PipelineSettings.Tuning.DEFAULT;
+        if (tuning == null) {
+            return usual;
+        }
+        JsonPointer place = JsonPointer.valueOf("/tuning");
+        return new PipelineSettings.Tuning(
+                value(
+                        place.appendProperty("heartbeat"),
+                        tuning.heartbeat(),
+                        usual.heartbeat(),
+                        between("100ms", "1m")),
+                value(
+                        place.appendProperty("batch"),
+                        tuning.batch(),
+                        usual.batchBytes(),
+                        atLeast("64kB")),
+                value(
+                        place.appendProperty("chunk"),
+                        tuning.chunk(),
+                        usual.chunkSize(),
+                        atLeast("1MB")),
+                value(
+                        place.appendProperty("snapshot_limit"),
+                        tuning.snapshotLimit(),
+                        usual.snapshotLimit(),
+                        between("10s", "1d")));
+    }
+
+    private Settings.Api api(Document.@Nullable Api api) {
+        if (api == null) {
+            return Settings.Api.DEFAULT;
+        }
+        JsonPointer place = JsonPointer.valueOf("/api");
+        return new Settings.Api(
+                value(
+                        place.appendProperty("host"),
+                        api.host(),
+                        Settings.Api.DEFAULT.host(),
+                        DocumentCheck::loopback),
+                value(
+                        place.appendProperty("port"),
+                        api.port(),
+                        Settings.Api.DEFAULT.port(),
+                        text -> number(text, 0, 65535)));
+    }
+
+    private static String loopback(String host) {
+        if (host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d{1,3}){3}")) {
+            return host;
+        }
+        throw new IllegalArgumentException(
+                "takes a loopback address (127.0.0.1, ::1, localhost): the interface has no tokens"
+                        + " yet; reach it from elsewhere through an SSH tunnel");
+    }
+
+    private Settings.Log log(Document.@Nullable Log log) {
+        if (log == null) {
+            return Settings.Log.DEFAULT;
+        }
+        JsonPointer place = JsonPointer.valueOf("/log");
+        return new Settings.Log(
+                value(
+                        place.appendProperty("format"),
+                        log.format(),
+                        Settings.Log.DEFAULT.format(),
+                        text -> choice(text, Settings.Log.Format.values())),
+                value(
+                        place.appendProperty("level"),
+                        log.level(),
+                        Settings.Log.DEFAULT.level(),
+                        text -> choice(text, Settings.Log.Level.values())));
+    }
+
+    /** The value at a place, or the default where none is written. */
+    <T> T value(JsonPointer place, @Nullable String written, T usual, Function<String, T> parse) {
+        if (written == null) {
+            return usual;
+        }
+        String resolved = text(place, written);
+        return checked(place, () -> parse.apply(resolved));
+    }
+
+    /** A text with its references to the environment replaced. */
+    String text(JsonPointer place, String written) {
+        Matcher matcher = REFERENCE.matcher(written);
+        return matcher.replaceAll(
+                reference -> Matcher.quoteReplacement(resolve(place, reference.group(1))));
+    }
+
+    private String resolve(JsonPointer place, String reference) {
+        if (!reference.startsWith("env:")) {
+            throw new SettingsMistake(
+                    "TT-103",
+                    place,
+                    "%s refers to '${%s}'; references are written ${env:NAME}"
+                            .formatted(name(place), reference));
+        }
+        String variable = reference.substring("env:".length());
+        String value = environment.apply(variable);
+        if (value == null) {
+            throw new SettingsMistake(
+                    "TT-105",
+                    place,
+                    "%s needs the environment variable %s, which is not set; export it first"
+                            .formatted(name(place), variable));
+        }
+        return value;
+    }
+
+    private static <T> T checked(JsonPointer place, java.util.function.Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (IllegalArgumentException e) {
+            throw new SettingsMistake("TT-103", place, name(place) + " " + e.getMessage());
+        }
+    }
+
+    static SettingsMistake missing(JsonPointer place, String sentence) {
+        return new SettingsMistake("TT-104", place, sentence);
+    }
+
+    /** A place as people say it: {@code 'destinations.reporting.url'}. */
+    static String name(JsonPointer place) {
+        StringBuilder name = new StringBuilder();
+        for (JsonPointer part = place; part != null && !part.matches(); part = part.tail()) {
+            String property = Objects.toString(part.getMatchingProperty(), "");
+            if (part.mayMatchElement() && property.matches("\\d+")) {
+                name.append('[').append(Integer.parseInt(property) + 1).append(']');
+            } else {
+                name.append(name.isEmpty() ? "" : ".").append(property);
+            }
+        }
+        return name.isEmpty() ? "the file" : "'" + name + "'";
+    }
+
+    static int number(String text, int least, int most) {
+        try {
+            int number = Integer.parseInt(text.strip());
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "takes a whole number from %d to %d, got '%s'".formatted(least, most, text), e);
+        }
+        throw new IllegalArgumentException(
+                "takes a whole number from %d to %d, got %s".formatted(least, most, text));
+    }
+
+    private static Function<String, ByteSize> atLeast(String least) {
+        return text -> {
+            ByteSize size = ByteSize.parse(text);
+            if (size.bytes() < ByteSize.parse(least).bytes()) {
+                throw new IllegalArgumentException(
+                        "takes a size of at least %s, got '%s'".formatted(least, text));
+            }
+            return size;
+        };
+    }
+
+    private static Function<String, Duration> between(String least, String most) {
+        return text -> {
+            Duration duration = Durations.parse(text);
+            if (duration.compareTo(Durations.parse(least)) < 0
+                    || duration.compareTo(Durations.parse(most)) > 0) {
+                throw new IllegalArgumentException(
+                        "takes a duration from %s to %s, got '%s'".formatted(least, most, text));
+            }
+            return duration;
+        };
+    }
+
+    static <E extends Enum<E>> E choice(String text, E[] values) {
+        for (E value : values) {
+            if (value.name().toLowerCase(Locale.ROOT).equals(text)) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException(
+                "takes %s, got '%s'"
+                        .formatted(
+                                Arrays.stream(values)
+                                        .map(value -> value.name().toLowerCase(Locale.ROOT))
+                                        .collect(Collectors.joining(" or ")),
+                                text));
+    }
+
+    static Track track(String text) {
+        return choice(text, Track.values());
+    }
+
+    static Consistency consistency(String text) {
+        Matcher key = Pattern.compile("key(?:\\((\\d{1,3})\\))?").matcher(text);
+        Matcher group = Pattern.compile("group:\\s*([A-Za-z0-9_-]+)").matcher(text);
+        if (text.equals("table")) {
+            return new Consistency.Table();
+        }
+        if (text.equals("strict")) {
+            return new Consistency.Strict();
+        }
+        if (key.matches()) {
+            return new Consistency.Key(key.group(1) == null ? 4 : Integer.parseInt(key.group(1)));
+        }
+        if (group.matches()) {
+            return new Consistency.Group(group.group(1));
+        }
+        throw new IllegalArgumentException(
+                "takes table, key, key(N), strict or \"group: NAME\", got '" + text + "'");
+    }
+}

@@ -1,0 +1,69 @@
+package io.tidetable.app.settings;
+
+import io.tidetable.node.pipeline.PipelineSettings;
+import io.tidetable.node.postgres.Database;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a settings file says, checked and complete. Never shows a password.
+ *
+ * @param name the pipeline's name: part of its slots' names and its data folder
+ * @param tags labels of table patterns
+ */
+public record Settings(
+        String name,
+        Database source,
+        List<PipelineSettings.Destination> destinations,
+        List<PipelineSettings.TableRule> tables,
+        Map<String, List<String>> tags,
+        PipelineSettings.Journal journal,
+        PipelineSettings.Tuning tuning,
+        Api api,
+        Log log) {
+    /** The name of a pipeline that is given none. */
+    public static final String DEFAULT_NAME = "main";
+
+    /** Appliers of a destination that says nothing about them. */
+    public static final int DEFAULT_APPLIERS = 4;
+
+    public Settings {
+        destinations = List.copyOf(destinations);
+        tables = List.copyOf(tables);
+        tags = Map.copyOf(tags);
+    }
+
+    /** The data plane's share of it. */
+    public PipelineSettings pipeline(Path directory) {
+        return new PipelineSettings(name, source, destinations, tables, directory, journal, tuning);
+    }
+
+    /**
+     * Where the HTTP interface listens.
+     *
+     * @param port 0 takes any free one
+     */
+    public record Api(String host, int port) {
+        public static final Api DEFAULT = new Api("127.0.0.1", 7070);
+    }
+
+    /** How {@code run} writes its log. */
+    public record Log(Format format, Level level) {
+        public static final Log DEFAULT = new Log(Format.TEXT, Level.INFO);
+
+        /** Lines for people or for machines. */
+        public enum Format {
+            TEXT,
+            JSON
+        }
+
+        /** The least important events that are written. */
+        public enum Level {
+            DEBUG,
+            INFO,
+            WARN,
+            ERROR
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package io.tidetable.app.settings;
+
+import io.tidetable.model.Consistency;
+import io.tidetable.model.Track;
+import io.tidetable.node.pipeline.PipelineSettings.TableRule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonPointer;
+
+/**
+ * Turns the list of tables into rules.
+ *
+ * <p>A table rides the express track when it is marked hot: by {@code track: express}, by a
+ * priority of {@value #HOT_PRIORITY} or more without a track, or by sharing a consistency group
+ * with a table that is. All others ride the bulk track.
+ */
+final class TableRules {
+    static final int HOT_PRIORITY = 10;
+
+    private static final Pattern NAME_PATTERN = Pattern.compile("[^.!\\s][^.]*\\.[^.]+");
+    private static final JsonPointer ROOT = JsonPointer.valueOf("/tables");
+
+    private final DocumentCheck check;
+    private final Map<String, List<String>> tags = new LinkedHashMap<>();
+
+    TableRules(DocumentCheck check) {
+        this.check = check;
+    }
+
+    /** Labels of the patterns read so far. */
+    Map<String, List<String>> tags() {
+        return tags;
+    }
+
+    List<TableRule> rules(@Nullable List<Document.Table> entries) {
+        if (entries == null || entries.isEmpty()) {
+            throw DocumentCheck.missing(
+                    ROOT,
+                    "'tables' is missing; write tables: [\"public.*\"] for every table of the schema"
+                            + " public");
+        }
+        List<Draft> drafts = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            drafts.add(draft(ROOT.appendIndex(i), entries.get(i)));
+        }
+        if (drafts.stream().noneMatch(Draft::include)) {
+            throw DocumentCheck.missing(
+                    ROOT,
+                    "'tables' only leaves tables out; name at least one, such as \"public.*\"");
+        }
+        onlyStrictWhereAnyIsStrict(drafts);
+        Map<String, Track> groups = tracksOfGroups(drafts);
+        return drafts.stream().map(draft -> draft.rule(groups)).toList();
+    }
+
+    private Draft draft(JsonPointer place, Document.@Nullable Table entry) {
+        if (entry == null || entry.name() == null) {
+            throw DocumentCheck.missing(
+                    place, DocumentCheck.name(place) + " has no 'name'; write name: public.orders");
+        }
+        String written = check.text(place, entry.name()).strip();
+        boolean include = !written.startsWith("!");
+        String pattern = include ? written : written.substring(1).strip();
+        if (!NAME_PATTERN.matcher(pattern).matches()) {
+            throw new SettingsMistake(
+                    "TT-103",
+                    place,
+                    "%s takes schema.table, with * and ? for any characters and a leading ! to leave tables out, got '%s'"
+                            .formatted(DocumentCheck.name(place), written));
+        }
+        if (!include
+                && (entry.consistency() != null
+                        || entry.priority() != null
+                        || entry.track() != null
+                        || entry.tags() != null)) {
+            throw new SettingsMistake(
+                    "TT-103",
+                    place,
+                    "%s leaves tables out with '!', so it takes no further keys"
+                            .formatted(DocumentCheck.name(place)));
+        }
+        if (entry.tags() != null) {
+            tags.put(pattern, List.copyOf(entry.tags()));
+        }
+        return new Draft(
+                place,
+                pattern,
+                include,
+                check.value(
+                        place.appendProperty("consistency"),
+                        entry.consistency(),
+                        new Consistency.Table(),
+                        DocumentCheck::consistency),
+                check.value(
+                        place.appendProperty("priority"),
+                        entry.priority(),
+                        1,
+                        text -> DocumentCheck.number(text, 1, 1000)),
+                entry.track() == null
+                        ? null
+                        : check.value(
+                                place.appendProperty("track"),
+                                entry.track(),
+                                Track.BULK,
+                                DocumentCheck::track));
+    }
+
+    private static void onlyStrictWhereAnyIsStrict(List<Draft> drafts) {
+        List<Draft> included = drafts.stream().filter(Draft::include).toList();
+        if (included.stream().anyMatch(Draft::strict)) {
+            for (Draft draft : included) {
+                if (!draft.strict()) {
+                    throw new SettingsMistake(
+                            "TT-103",
+                            draft.place(),
+                            "%s is not strict but another entry is; strict makes the whole destination one lane, so give it to every entry or to none"
+                                    .formatted(DocumentCheck.name(draft.place())));
+                }
+            }
+        }
+    }
+
+    private static Map<String, Track> tracksOfGroups(List<Draft> drafts) {
+        Map<String, Track> tracks = new LinkedHashMap<>();
+        for (Draft draft : drafts) {
+            if (draft.include() && draft.consistency() instanceof Consistency.Group(String name)) {
+                tracks.merge(name, draft.ownTrack(), (a, b) -> a == Track.EXPRESS ? a : b);
+            }
+        }
+        for (Draft draft : drafts) {
+            if (draft.consistency() instanceof Consistency.Group(String name)
+                    && draft.track() != null
+                    && draft.track() != tracks.get(name)) {
+                throw new SettingsMistake(
+                        "TT-103",
+                        draft.place().appendProperty("track"),
+                        "%s puts a table of the group '%s' on the track %s while another of the group rides %s; tables of one group share a track"
+                                .formatted(
+                                        DocumentCheck.name(draft.place()),
+                                        name,
+                                        draft.track().label(),
+                                        draft.track() == Track.BULK
+                                                ? Track.EXPRESS.label()
+                                                : Track.BULK.label()));
+            }
+        }
+        return tracks;
+    }
+
+    private record Draft(
+            JsonPointer place,
+            String pattern,
+            boolean include,
+            Consistency consistency,
+            int priority,
+            @Nullable Track track) {
+        boolean strict() {
+            return consistency instanceof Consistency.Strict;
+        }
+
+        Track ownTrack() {
+            if (track != null) {
+                return track;
+            }
+            return priority >= HOT_PRIORITY ? Track.EXPRESS : Track.BULK;
+        }
+
+        TableRule rule(Map<String, Track> groups) {
+            Track rides =
+                    consistency instanceof Consistency.Group(String name)
+                            ? groups.getOrDefault(name, ownTrack())
+                            : ownTrack();
+            return new TableRule(pattern, include, consistency, priority, rides);
+        }
+    }
+}
