@@ -1,0 +1,93 @@
+package io.tidetable.node.lane;
+
+import io.tidetable.model.Consistency;
+import io.tidetable.model.Position;
+import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.TableState;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** One table within its lane at one destination: what it is, and where it stands. Thread-safe. */
+public final class LaneTable {
+    private final TableId table;
+    private final Track track;
+    private final Consistency consistency;
+    private final int priority;
+    private final DelayStatistics delays = new DelayStatistics();
+    private final AtomicLong quarantined = new AtomicLong();
+    private volatile TableState state = TableState.WAITING;
+    private volatile @Nullable CopyBoundary boundary;
+    private volatile @Nullable String message;
+
+    public LaneTable(TableId table, Track track, Consistency consistency, int priority) {
+        this.table = table;
+        this.track = track;
+        this.consistency = consistency;
+        this.priority = priority;
+    }
+
+    public TableId table() {
+        return table;
+    }
+
+    public Track track() {
+        return track;
+    }
+
+    public Consistency consistency() {
+        return consistency;
+    }
+
+    /** Its weight in the queue. */
+    public int priority() {
+        return priority;
+    }
+
+    public TableState state() {
+        return state;
+    }
+
+    public @Nullable String message() {
+        return message;
+    }
+
+    public DelayStatistics delays() {
+        return delays;
+    }
+
+    public long quarantined() {
+        return quarantined.get();
+    }
+
+    void quarantined(long more) {
+        quarantined.addAndGet(more);
+    }
+
+    /** Moves it to another state, with what an operator should know about that. */
+    public void become(TableState next, @Nullable String reason) {
+        message = reason;
+        state = next;
+    }
+
+    /** Where its copy ends and its changes begin; null once that no longer matters. */
+    @Nullable CopyBoundary boundary() {
+        return boundary;
+    }
+
+    void boundary(@Nullable CopyBoundary next) {
+        boundary = next;
+    }
+
+    /** Whether its copy holds what the transaction did to it. */
+    boolean covers(Position transaction) {
+        CopyBoundary rule = boundary;
+        return rule != null && rule.matters(transaction) && rule.covers(transaction);
+    }
+
+    /** Whether changes at the position are to be mended into rows that may hold them already. */
+    boolean mends(Position transaction) {
+        CopyBoundary rule = boundary;
+        return rule != null && rule.mend() && rule.matters(transaction);
+    }
+}
