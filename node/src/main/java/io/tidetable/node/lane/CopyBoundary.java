@@ -19,11 +19,20 @@ import io.tidetable.node.postgres.SourceSnapshot;
 record CopyBoundary(SourceSnapshot oldest, Lsn newestHorizon, boolean mend) {
     /** Whether the copy holds everything the transaction did. */
     boolean covers(Position transaction) {
-        return oldest.sees(transaction.xid());
+        return reaches(transaction) && oldest.sees(transaction.xid());
     }
 
-    /** Whether the rule is still needed for a lane that stands there. */
-    boolean matters(Position progress) {
-        return newestHorizon.isAfter(progress.commitEnd());
+    /** Whether some chunk may hold what the transaction did, though the oldest does not. */
+    boolean mends(Position transaction) {
+        return mend && reaches(transaction);
+    }
+
+    private boolean reaches(Position transaction) {
+        return newestHorizon.isAtOrAfter(transaction.commitEnd());
+    }
+
+    /** Whether a lane that stands there has left the copy behind. */
+    boolean isPassedAt(Lsn progress) {
+        return progress.isAtOrAfter(newestHorizon);
     }
 }

@@ -254,7 +254,7 @@ public final class Lane {
         batch.parts().forEach(part -> applied.add(part.position().xid()));
         for (LaneTable table : tables.values()) {
             CopyBoundary boundary = table.boundary();
-            if (boundary != null && !boundary.matters(batch.upTo())) {
+            if (boundary != null && boundary.isPassedAt(batch.upTo().commitEnd())) {
                 table.boundary(null);
             }
         }

@@ -82,12 +82,12 @@ public final class LaneTable {
     /** Whether its copy holds what the transaction did to it. */
     boolean covers(Position transaction) {
         CopyBoundary rule = boundary;
-        return rule != null && rule.matters(transaction) && rule.covers(transaction);
+        return rule != null && rule.covers(transaction);
     }
 
     /** Whether changes at the position are to be mended into rows that may hold them already. */
     boolean mends(Position transaction) {
         CopyBoundary rule = boundary;
-        return rule != null && rule.mend() && rule.matters(transaction);
+        return rule != null && rule.mends(transaction);
     }
 }
