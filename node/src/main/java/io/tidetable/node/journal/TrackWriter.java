@@ -15,8 +15,8 @@ import java.time.Instant;
  */
 public interface TrackWriter {
     /**
-     * A connection to the source was (re)made: chunks of transactions that are open now are void,
-     * shape numbers begin anew.
+     * A connection to the source was (re)made: what was written of transactions that are open now is
+     * void, shape numbers begin anew. Commits already written stay, synced or not.
      */
     void connected();
 
@@ -28,7 +28,8 @@ public interface TrackWriter {
     int shape(TableShape shape);
 
     /**
-     * Begins a transaction that arrives whole; no other call than change may follow until commit.
+     * Begins a transaction that arrives whole. Until its commit only change, flush and room may
+     * follow, or {@link #connected}, which voids it.
      */
     void begin(long xid);
 
@@ -56,8 +57,9 @@ public interface TrackWriter {
     void passed(Lsn position);
 
     /**
-     * Nothing more is at hand just now: writes what is buffered and has it synced soon. Called at
-     * the latest each few milliseconds.
+     * Nothing more is at hand just now: writes what is buffered and has it synced soon, without
+     * waiting for that. Called at the latest each few milliseconds, in the middle of a transaction
+     * too: commits before it must not wait for its end.
      */
     void flush();
 
