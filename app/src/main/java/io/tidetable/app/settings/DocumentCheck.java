@@ -1,7 +1,6 @@
 package io.tidetable.app.settings;
 
 import io.tidetable.model.ByteSize;
-import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Track;
 import io.tidetable.node.pipeline.PipelineSettings;
@@ -331,24 +330,5 @@ final class DocumentCheck {
 
     static Track track(String text) {
         return choice(text, Track.values());
-    }
-
-    static Consistency consistency(String text) {
-        Matcher key = Pattern.compile("key(?:\\((\\d{1,3})\\))?").matcher(text);
-        Matcher group = Pattern.compile("group:\\s*([A-Za-z0-9_-]+)").matcher(text);
-        if (text.equals("table")) {
-            return new Consistency.Table();
-        }
-        if (text.equals("strict")) {
-            return new Consistency.Strict();
-        }
-        if (key.matches()) {
-            return new Consistency.Key(key.group(1) == null ? 4 : Integer.parseInt(key.group(1)));
-        }
-        if (group.matches()) {
-            return new Consistency.Group(group.group(1));
-        }
-        throw new IllegalArgumentException(
-                "takes table, key, key(N), strict or \"group: NAME\", got '" + text + "'");
     }
 }

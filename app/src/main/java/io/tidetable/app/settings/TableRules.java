@@ -94,7 +94,7 @@ final class TableRules {
                         place.appendProperty("consistency"),
                         entry.consistency(),
                         new Consistency.Table(),
-                        DocumentCheck::consistency),
+                        Consistency::parse),
                 check.value(
                         place.appendProperty("priority"),
                         entry.priority(),

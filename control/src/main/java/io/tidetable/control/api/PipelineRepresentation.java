@@ -1,0 +1,195 @@
+package io.tidetable.control.api;
+
+import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.LaneId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.DestinationStatus;
+import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.TableState;
+import io.tidetable.model.status.TableStatus;
+import io.tidetable.model.status.TrackStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A pipeline's status as JSON: positions as text, delays in milliseconds. */
+public record PipelineRepresentation(
+        String pipeline,
+        Instant at,
+        boolean ready,
+        List<OfTrack> tracks,
+        List<OfDestination> destinations) {
+
+    public static PipelineRepresentation of(PipelineStatus status) {
+        return new PipelineRepresentation(
+                status.pipeline(),
+                status.at(),
+                status.ready(),
+                status.tracks().stream().map(OfTrack::of).toList(),
+                status.destinations().stream().map(OfDestination::of).toList());
+    }
+
+    PipelineStatus status() {
+        return new PipelineStatus(
+                pipeline,
+                at,
+                ready,
+                tracks.stream().map(OfTrack::status).toList(),
+                destinations.stream().map(OfDestination::status).toList());
+    }
+
+    private static @Nullable Double milliseconds(@Nullable Duration duration) {
+        return duration == null ? null : Math.round(duration.toNanos() / 1e3) / 1e3;
+    }
+
+    private static @Nullable Duration duration(@Nullable Double milliseconds) {
+        return milliseconds == null ? null : Duration.ofNanos(Math.round(milliseconds * 1e6));
+    }
+
+    /** A track's status. */
+    public record OfTrack(
+            String track,
+            String state,
+            String received,
+            String acknowledged,
+            @Nullable Long heldBackBytes,
+            long journalBytes,
+            @Nullable Double heartbeatDelayMs,
+            @Nullable String message) {
+        static OfTrack of(TrackStatus status) {
+            return new OfTrack(
+                    status.track().label(),
+                    status.state(),
+                    status.received().toString(),
+                    status.acknowledged().toString(),
+                    status.heldBackBytes() < 0 ? null : Long.valueOf(status.heldBackBytes()),
+                    status.journalBytes(),
+                    milliseconds(status.heartbeatDelay()),
+                    status.message());
+        }
+
+        TrackStatus status() {
+            return new TrackStatus(
+                    Track.parse(track),
+                    state,
+                    Lsn.parse(received),
+                    Lsn.parse(acknowledged),
+                    heldBackBytes == null ? -1 : heldBackBytes,
+                    journalBytes,
+                    duration(heartbeatDelayMs),
+                    message);
+        }
+    }
+
+    /** A destination's status with its tables. */
+    public record OfDestination(
+            String destination,
+            boolean connected,
+            int busySlots,
+            int slots,
+            List<OfTable> tables,
+            @Nullable String message) {
+        static OfDestination of(DestinationStatus status) {
+            return new OfDestination(
+                    status.id().name(),
+                    status.connected(),
+                    status.busySlots(),
+                    status.slots(),
+                    status.tables().stream().map(t -> OfTable.of(status.id(), t)).toList(),
+                    status.message());
+        }
+
+        DestinationStatus status() {
+            return new DestinationStatus(
+                    new DestinationId(destination),
+                    connected,
+                    busySlots,
+                    slots,
+                    tables.stream().map(OfTable::status).toList(),
+                    message);
+        }
+    }
+
+    /**
+     * A table's status at one destination.
+     *
+     * @param namespace the PostgreSQL schema the table stands in
+     */
+    public record OfTable(
+            String table,
+            String namespace,
+            String name,
+            String destination,
+            String lane,
+            String track,
+            String consistency,
+            String state,
+            long copiedRows,
+            long copiedBytes,
+            long estimatedRows,
+            long estimatedBytes,
+            long appliedChanges,
+            double changesPerSecond,
+            @Nullable Double delayMs,
+            @Nullable Double delayP99Ms,
+            long backlogBytes,
+            String completeUpTo,
+            long quarantined,
+            @Nullable String message) {
+        static OfTable of(DestinationId destination, TableStatus status) {
+            return new OfTable(
+                    status.table().toString(),
+                    status.table().namespace(),
+                    status.table().name(),
+                    destination.name(),
+                    status.lane().name(),
+                    status.track().label(),
+                    status.consistency().label(),
+                    status.state().name().toLowerCase(Locale.ROOT),
+                    status.copiedRows(),
+                    status.copiedBytes(),
+                    status.estimatedRows(),
+                    status.estimatedBytes(),
+                    status.appliedChanges(),
+                    Math.round(status.changesPerSecond() * 10) / 10.0,
+                    milliseconds(status.delay()),
+                    milliseconds(status.delayP99()),
+                    status.backlogBytes(),
+                    status.completeUpTo().toString(),
+                    status.quarantined(),
+                    status.message());
+        }
+
+        TableStatus status() {
+            return new TableStatus(
+                    new TableId(namespace, name),
+                    new LaneId(lane),
+                    Track.parse(track),
+                    Consistency.parse(consistency),
+                    TableState.valueOf(state.toUpperCase(Locale.ROOT)),
+                    copiedRows,
+                    copiedBytes,
+                    estimatedRows,
+                    estimatedBytes,
+                    appliedChanges,
+                    changesPerSecond,
+                    duration(delayMs),
+                    duration(delayP99Ms),
+                    backlogBytes,
+                    Lsn.parse(completeUpTo),
+                    quarantined,
+                    message);
+        }
+    }
+
+    /** Every table at every destination. */
+    record Tables(List<OfTable> tables) {}
+
+    /** One table at each destination it goes to. */
+    record OneTable(String table, List<OfTable> destinations) {}
+}

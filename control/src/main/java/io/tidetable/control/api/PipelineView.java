@@ -1,0 +1,54 @@
+package io.tidetable.control.api;
+
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.TableVerification;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * A running pipeline as people and programs see it, in this process or behind HTTP. Thread-safe.
+ */
+public interface PipelineView {
+    PipelineStatus status();
+
+    /** The source's write position now: everything committed before the call lies below it. */
+    Lsn sourcePosition();
+
+    /**
+     * Waits until the tables hold everything committed at the source up to the position.
+     *
+     * @param tables empty for all
+     * @return false when the time ran out
+     */
+    boolean awaitComplete(
+            DestinationId destination, Set<TableId> tables, Lsn position, Duration limit)
+            throws InterruptedException;
+
+    /**
+     * Compares tables of the source and the destination while both are written to.
+     *
+     * @param tables empty for all
+     * @param repair whether differences are mended
+     * @param each hears of each table as it is done
+     */
+    List<TableVerification> verify(
+            DestinationId destination,
+            Set<TableId> tables,
+            boolean repair,
+            Consumer<TableVerification> each)
+            throws InterruptedException;
+
+    /** Stops applying to the table; its changes wait in the journal. */
+    void pause(DestinationId destination, TableId table);
+
+    /** Goes on with a table that was paused, or failed. */
+    void resume(DestinationId destination, TableId table);
+
+    /** Compares the table with the source and mends it, online. */
+    void resync(DestinationId destination, TableId table);
+}

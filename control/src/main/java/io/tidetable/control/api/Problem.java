@@ -1,0 +1,26 @@
+package io.tidetable.control.api;
+
+import io.tidetable.model.TidetableException;
+
+/** An error as {@code application/problem+json} (RFC 9457), with the stable code. */
+record Problem(String type, String title, int status, String detail, String code) {
+    static Problem of(int status, TidetableException e) {
+        return new Problem(
+                "urn:tidetable:" + e.code(),
+                title(status),
+                status,
+                String.valueOf(e.getMessage()),
+                e.code());
+    }
+
+    private static String title(int status) {
+        return switch (status) {
+            case 400 -> "The request is not understood";
+            case 403 -> "The request is refused";
+            case 404 -> "There is no such thing";
+            case 405 -> "The method does not fit the path";
+            case 409 -> "The pipeline cannot do this now";
+            default -> "The pipeline could not answer";
+        };
+    }
+}

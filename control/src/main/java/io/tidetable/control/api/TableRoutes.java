@@ -1,0 +1,76 @@
+package io.tidetable.control.api;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tidetable.control.api.PipelineRepresentation.OfTable;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.TableId;
+import io.tidetable.model.status.DestinationStatus;
+import io.tidetable.model.status.PipelineStatus;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tables: what there is to know about them, and pausing, resuming and mending them. */
+final class TableRoutes {
+    private static final Logger LOG = LoggerFactory.getLogger(TableRoutes.class);
+
+    private final PipelineView pipeline;
+
+    TableRoutes(PipelineView pipeline) {
+        this.pipeline = pipeline;
+    }
+
+    void register(RoutesConfig routes) {
+        routes.get("/api/v1/tables", this::all);
+        routes.get("/api/v1/tables/{name}", this::one);
+        routes.post(
+                "/api/v1/tables/{name}/pause", context -> act(context, "pause", pipeline::pause));
+        routes.post(
+                "/api/v1/tables/{name}/resume",
+                context -> act(context, "resume", pipeline::resume));
+        routes.post(
+                "/api/v1/tables/{name}/resync",
+                context -> act(context, "resync", pipeline::resync));
+    }
+
+    private void all(Context context) {
+        ApiServer.json(
+                context,
+                new PipelineRepresentation.Tables(
+                        Requests.destinations(pipeline.status(), context.queryParam("destination"))
+                                .stream()
+                                .flatMap(d -> tables(d).stream())
+                                .toList()));
+    }
+
+    private void one(Context context) {
+        PipelineStatus status = pipeline.status();
+        answer(context, status, Requests.table(status, context.pathParam("name")));
+    }
+
+    private void act(Context context, String verb, BiConsumer<DestinationId, TableId> what) {
+        PipelineStatus status = pipeline.status();
+        TableId table = Requests.table(status, context.pathParam("name"));
+        for (DestinationStatus destination :
+                Requests.destinations(status, context.queryParam("destination"))) {
+            what.accept(destination.id(), table);
+            LOG.info("{} of {} at {} was asked for", verb, table, destination.id());
+        }
+        answer(context, pipeline.status(), table);
+    }
+
+    private static void answer(Context context, PipelineStatus status, TableId table) {
+        List<OfTable> here =
+                Requests.destinations(status, context.queryParam("destination")).stream()
+                        .flatMap(d -> tables(d).stream())
+                        .filter(t -> t.table().equals(table.toString()))
+                        .toList();
+        ApiServer.json(context, new PipelineRepresentation.OneTable(table.toString(), here));
+    }
+
+    private static List<OfTable> tables(DestinationStatus destination) {
+        return destination.tables().stream().map(t -> OfTable.of(destination.id(), t)).toList();
+    }
+}

@@ -1,0 +1,206 @@
+package io.tidetable.control.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TidetableException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ApiServerTest {
+    private final RecordedPipeline pipeline = new RecordedPipeline();
+    private final ApiServer server = new ApiServer(pipeline, "127.0.0.1", 0);
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @BeforeEach
+    void start() {
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        http.shutdownNow();
+        server.close();
+    }
+
+    @Test
+    void everyRouteAnswersWhatTheContractSays() throws Exception {
+        Contract contract = new Contract(get("/openapi.yaml").body());
+
+        for (String path :
+                List.of(
+                        "/api/v1/status",
+                        "/api/v1/tables",
+                        "/api/v1/position",
+                        "/metrics",
+                        "/health/live",
+                        "/health/ready",
+                        "/openapi.yaml")) {
+            contract.judge("get", path, get(path));
+        }
+        contract.judge("get", "/api/v1/tables", get("/api/v1/tables?destination=nowhere"));
+        contract.judge("get", "/api/v1/tables/{name}", get("/api/v1/tables/public.orders"));
+        contract.judge("get", "/api/v1/tables/{name}", get("/api/v1/tables/public.nothing"));
+        for (String verb : List.of("pause", "resume", "resync")) {
+            String path = "/api/v1/tables/{name}/" + verb;
+            contract.judge("post", path, post(path.replace("{name}", "orders"), ""));
+            contract.judge("post", path, post(path.replace("{name}", "nothing"), ""));
+        }
+        contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=orders&timeout_ms=5"));
+        contract.judge("get", "/api/v1/wait", get("/api/v1/wait?position=soon"));
+        contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=nothing"));
+        String verifications = "/api/v1/verifications";
+        contract.judge("post", verifications, post(verifications, ""));
+        contract.judge("post", verifications, post(verifications, "{\"repare\": true}"));
+        contract.judge("post", verifications, post(verifications, "{\"tables\": [\"x\"]}"));
+        pipeline.verifyFails = true;
+        contract.judge("post", verifications, post(verifications, "{}"));
+        pipeline.ready = false;
+        contract.judge("get", "/health/ready", get("/health/ready"));
+
+        List<String> notSeen = new ArrayList<>(contract.described());
+        notSeen.removeAll(contract.seen());
+        assertThat(notSeen)
+                .containsExactlyInAnyOrder(
+                        "get /events 200",
+                        "post /api/v1/tables/{name}/pause 409",
+                        "post /api/v1/tables/{name}/resume 200",
+                        "post /api/v1/tables/{name}/resync 409",
+                        "post /api/v1/verifications 409");
+    }
+
+    @Test
+    void eventsCarryTheStatus() throws Exception {
+        HttpResponse<java.util.stream.Stream<String>> events =
+                http.send(
+                        HttpRequest.newBuilder(URI.create(server.url() + "/events"))
+                                .header("Accept", "text/event-stream")
+                                .build(),
+                        HttpResponse.BodyHandlers.ofLines());
+
+        try (var lines = events.body()) {
+            assertThat(lines.limit(2).toList())
+                    .anyMatch(line -> line.contains("event: status"))
+                    .anyMatch(line -> line.contains("\"pipeline\":\"main\""));
+        }
+    }
+
+    @Test
+    void aPathThatIsNotThereIsAProblemToo() throws Exception {
+        HttpResponse<String> answer = get("/api/v1/nothing");
+
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.headers().firstValue("Content-Type"))
+                .hasValue("application/problem+json");
+        assertThat(answer.body()).contains("TT-600").contains("/openapi.yaml");
+    }
+
+    @Test
+    void aPageFromElsewhereCannotSteerThePipeline() throws Exception {
+        HttpResponse<String> answer =
+                http.send(
+                        HttpRequest.newBuilder(
+                                        URI.create(
+                                                server.url()
+                                                        + "/api/v1/tables/public.orders/pause"))
+                                .header("Origin", "https://example.com")
+                                .POST(HttpRequest.BodyPublishers.noBody())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+
+        assertThat(answer.statusCode()).isEqualTo(403);
+        assertThat(pipeline.asked).isEmpty();
+    }
+
+    @Test
+    void theClientSeesWhatThePipelineSays() throws Exception {
+        try (ApiClient client = new ApiClient(server.url())) {
+            assertThat(client.status()).isEqualTo(pipeline.status());
+            assertThat(client.sourcePosition()).isEqualTo(Lsn.parse("16/4000000"));
+            assertThat(client.verify(RecordedPipeline.REPORTING, Set.of(), true, table -> {}))
+                    .hasSize(1);
+            client.pause(RecordedPipeline.REPORTING, RecordedPipeline.ODD);
+            pipeline.complete = false;
+            assertThat(
+                            client.awaitComplete(
+                                    RecordedPipeline.REPORTING,
+                                    Set.of(RecordedPipeline.ORDERS),
+                                    Lsn.parse("16/1"),
+                                    Duration.ofMillis(250)))
+                    .isFalse();
+        }
+        assertThat(pipeline.asked)
+                .containsExactly(
+                        "verify reporting [] true",
+                        "pause reporting Odd Schema.a/b ü.c",
+                        "await reporting [public.orders] 16/1 PT0.25S");
+    }
+
+    @Test
+    void theClientHandsOnWhatThePipelineRefuses() {
+        pipeline.verifyFails = true;
+        try (ApiClient client = new ApiClient(server.url())) {
+            assertThatThrownBy(() ->
+                            client.resume(RecordedPipeline.REPORTING, RecordedPipeline.ORDERS))
+                    .isInstanceOf(TidetableException.class)
+                    .hasMessageContaining("the table is not paused");
+            assertThatThrownBy(() ->
+                            client.verify(RecordedPipeline.REPORTING, Set.of(), false, table -> {}))
+                    .isInstanceOf(TidetableException.class)
+                    .hasMessageContaining("the source went away");
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenIsSaid() {
+        ApiServer second = new ApiServer(pipeline, "127.0.0.1", server.port());
+
+        assertThatThrownBy(second::start)
+                .isInstanceOf(TidetableException.class)
+                .hasMessageContaining("--port");
+    }
+
+    @Test
+    void whereNothingAnswersTheClientSaysHowToStart() {
+        server.close();
+        try (ApiClient client = new ApiClient("http://127.0.0.1:1")) {
+            assertThatThrownBy(client::status)
+                    .isInstanceOf(TidetableException.class)
+                    .hasMessageContaining("tidetable run");
+        }
+    }
+
+    @Test
+    void metricsAreInTheTextFormatOfPrometheus() throws Exception {
+        assertThat(get("/metrics").body())
+                .contains("# TYPE tidetable_table_applied_changes_total counter")
+                .contains(
+                        "tidetable_table_delay_seconds{destination=\"reporting\",table=\"public.orders\",track=\"express\"} 0.012");
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(URI.create(server.url() + path)).build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> post(String path, String body)
+            throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(URI.create(server.url() + path))
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+}

@@ -1,0 +1,146 @@
+package io.tidetable.control.api;
+
+import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.LaneId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.DestinationStatus;
+import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.TableState;
+import io.tidetable.model.status.TableStatus;
+import io.tidetable.model.status.TableVerification;
+import io.tidetable.model.status.TrackStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A pipeline that shows one recorded status and notes what it is asked. */
+final class RecordedPipeline implements PipelineView {
+    static final TableId ORDERS = new TableId("public", "orders");
+    static final TableId ODD = new TableId("Odd Schema", "a/b ü.c");
+    static final DestinationId REPORTING = new DestinationId("reporting");
+
+    final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    volatile boolean ready = true;
+    volatile boolean complete = true;
+    volatile boolean verifyFails;
+
+    @Override
+    public PipelineStatus status() {
+        return new PipelineStatus(
+                "main",
+                Instant.parse("2026-01-02T03:04:05.678Z"),
+                ready,
+                List.of(
+                        new TrackStatus(
+                                Track.EXPRESS,
+                                "streaming",
+                                Lsn.parse("16/3002D50"),
+                                Lsn.parse("16/3002D00"),
+                                4096,
+                                1 << 20,
+                                Duration.ofNanos(1_234_000),
+                                null),
+                        new TrackStatus(
+                                Track.BULK,
+                                ready ? "streaming" : "connecting",
+                                Lsn.ZERO,
+                                Lsn.ZERO,
+                                -1,
+                                0,
+                                null,
+                                ready ? null : "the source refuses connections")),
+                List.of(
+                        new DestinationStatus(
+                                REPORTING,
+                                true,
+                                1,
+                                4,
+                                List.of(
+                                        table(
+                                                ORDERS,
+                                                new Consistency.Group("checkout"),
+                                                TableState.STREAMING,
+                                                Duration.ofMillis(12)),
+                                        table(
+                                                ODD,
+                                                new Consistency.Key(4),
+                                                TableState.COPYING,
+                                                null)),
+                                null)));
+    }
+
+    private static TableStatus table(
+            TableId table, Consistency consistency, TableState state, @Nullable Duration delay) {
+        return new TableStatus(
+                table,
+                new LaneId(table.toString()),
+                Track.EXPRESS,
+                consistency,
+                state,
+                10,
+                1000,
+                20,
+                2000,
+                77,
+                3.5,
+                delay,
+                delay,
+                5,
+                Lsn.parse("16/3002D50"),
+                0,
+                null);
+    }
+
+    @Override
+    public Lsn sourcePosition() {
+        return Lsn.parse("16/4000000");
+    }
+
+    @Override
+    public boolean awaitComplete(
+            DestinationId destination, Set<TableId> tables, Lsn position, Duration limit) {
+        asked.add("await %s %s %s %s".formatted(destination, tables, position, limit));
+        return complete;
+    }
+
+    @Override
+    public List<TableVerification> verify(
+            DestinationId destination,
+            Set<TableId> tables,
+            boolean repair,
+            Consumer<TableVerification> each) {
+        asked.add("verify %s %s %s".formatted(destination, tables, repair));
+        TableVerification found =
+                new TableVerification(
+                        ORDERS, 10, 9, 1, 0, 0, List.of("(7)"), 0, Duration.ofMillis(3), null);
+        each.accept(found);
+        if (verifyFails) {
+            throw new TidetableException("TT-520", "the source went away; ask again");
+        }
+        return List.of(found);
+    }
+
+    @Override
+    public void pause(DestinationId destination, TableId table) {
+        asked.add("pause %s %s".formatted(destination, table));
+    }
+
+    @Override
+    public void resume(DestinationId destination, TableId table) {
+        throw new TidetableException("TT-430", "the table is not paused; nothing to resume");
+    }
+
+    @Override
+    public void resync(DestinationId destination, TableId table) {
+        asked.add("resync %s %s".formatted(destination, table));
+    }
+}
