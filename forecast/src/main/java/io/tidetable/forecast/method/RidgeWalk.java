@@ -1,0 +1,91 @@
+package io.tidetable.forecast.method;
+
+import io.tidetable.forecast.Series;
+import io.tidetable.forecast.linear.CholeskyFactor;
+import io.tidetable.forecast.linear.NormalEquations;
+import java.util.Arrays;
+
+/**
+ * A walk along a series that gathers the normal equations of a ridge autoregression, and can stop
+ * anywhere to give the model that is known there.
+ *
+ * <p>Weights grow along the walk instead of the sums fading; the ridge fades with them, so that the
+ * solution at a stop is that of a walk which ended there.
+ */
+final class RidgeWalk {
+    private static final int MOST_ROWS = 20_000;
+    private static final double HARMONIC_PENALTY = 10;
+    private static final double SMALLEST_PENALTY = 1e-9;
+
+    private final Series series;
+    private final ValueScale scale;
+    private final LagFeatures features;
+    private final double keep;
+    private final double ridge;
+    private final double[] scaled;
+    private final NormalEquations equations;
+    private final double[] row;
+    private final int start;
+    private int at;
+
+    RidgeWalk(
+            Series series, ValueScale scale, LagFeatures features, double halfLife, double ridge) {
+        this.series = series;
+        this.scale = scale;
+        this.features = features;
+        this.keep = Math.pow(0.5, 1 / halfLife);
+        this.ridge = ridge;
+        this.scaled = series.filled();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] = scale.learn(scaled[i]);
+        }
+        this.equations = new NormalEquations(features.size());
+        this.row = new double[features.size()];
+        this.start = Math.max(features.longestLag(), series.length() - MOST_ROWS);
+        this.at = start;
+    }
+
+    /** Takes in the rows up to, not including, a step. */
+    void advance(int end) {
+        double weight = Math.pow(keep, (double) series.length() - at);
+        for (; at < end; at++) {
+            weight /= keep;
+            if (!series.isGap(at)) {
+                features.write(row, scaled, at, at);
+                equations.add(row, scaled[at], weight);
+            }
+        }
+    }
+
+    /** The model as it is known here. */
+    RidgeModel online() {
+        double totalWeight = equations.diagonal(features.constant());
+        double[] penalty = new double[features.size()];
+        double smallest = SMALLEST_PENALTY * Math.max(totalWeight, 1);
+        Arrays.fill(penalty, 0, features.constant(), ridge * totalWeight + smallest);
+        penalty[features.constant()] = smallest;
+        Arrays.fill(
+                penalty,
+                features.constant() + 1,
+                penalty.length,
+                HARMONIC_PENALTY * ridge * totalWeight + smallest);
+        int known = Math.min(Math.max(at, start), series.length());
+        CholeskyFactor factor = equations.factor(penalty);
+        double[] moment = equations.moment();
+        double latestWeight = Math.pow(keep, (double) series.length() - known);
+        factor.scale(1 / latestWeight);
+        for (int i = 0; i < moment.length; i++) {
+            moment[i] /= latestWeight;
+            penalty[i] /= latestWeight;
+        }
+        return new RidgeModel(
+                scale,
+                features,
+                keep,
+                penalty,
+                factor,
+                moment,
+                Arrays.copyOfRange(scaled, Math.max(0, known - features.longestLag()), known),
+                known);
+    }
+}

@@ -1,0 +1,5 @@
+/** The methods, one file each. */
+@NullMarked
+package io.tidetable.forecast.method;
+
+import org.jspecify.annotations.NullMarked;
