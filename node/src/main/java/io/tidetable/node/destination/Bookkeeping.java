@@ -51,6 +51,8 @@ public final class Bookkeeping {
                 oldest_snapshot text,
                 newest_snapshot text,
                 newest_horizon pg_lsn,
+                copy_attempt integer NOT NULL DEFAULT 0,
+                copied_columns text,
                 needs_merge boolean NOT NULL DEFAULT false,
                 message text,
                 changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -59,16 +61,21 @@ public final class Bookkeeping {
             COMMENT ON COLUMN tidetable.replicated_table.oldest_snapshot IS
                 'source snapshot of the first chunk: transactions it does not see are replayed';
 
+            COMMENT ON COLUMN tidetable.replicated_table.copy_attempt IS
+                'rises when the first copy starts over: chunks of an earlier attempt cannot be marked';
+
             CREATE TABLE IF NOT EXISTS tidetable.chunk (
                 pipeline text NOT NULL,
                 namespace text NOT NULL,
                 name text NOT NULL,
                 number integer NOT NULL,
+                attempt integer NOT NULL,
                 relation text NOT NULL,
                 relation_file bigint NOT NULL,
                 first_block bigint NOT NULL,
                 end_block bigint,
                 estimated_bytes bigint NOT NULL,
+                estimated_rows bigint NOT NULL,
                 done_snapshot text,
                 rows bigint,
                 bytes bigint,
