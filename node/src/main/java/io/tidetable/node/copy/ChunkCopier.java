@@ -96,6 +96,9 @@ public final class ChunkCopier implements AutoCloseable {
             throws SQLException, RowPump.SideFailure, InterruptedException {
         TableLayout layout = work.layout();
         CopyChunk chunk = work.chunk();
+        if (rewritten(from, chunk)) {
+            return rewrittenOutcome(chunk);
+        }
         StagingTable staging = new StagingTable(layout);
         String write =
                 switch (work.mode()) {
@@ -110,11 +113,8 @@ public final class ChunkCopier implements AutoCloseable {
             return new ChunkOutcome.Cancelled();
         }
         // The lock that reading took keeps the file from changing until this transaction ends.
-        Long file = fileNow(from, chunk);
-        if (file == null || file != chunk.relationFile()) {
-            return new ChunkOutcome.SourceChanged(
-                    "%s was rewritten or truncated since its copy was planned"
-                            .formatted(chunk.relation()));
+        if (rewritten(from, chunk)) {
+            return rewrittenOutcome(chunk);
         }
         if (work.mode() == Mode.UPSERT) {
             staging.upsert(to);
@@ -138,13 +138,20 @@ public final class ChunkCopier implements AutoCloseable {
                         layout.binary() ? " (FORMAT binary)" : "");
     }
 
-    private static @Nullable Long fileNow(Connection from, CopyChunk chunk)
-            throws RowPump.SideFailure {
+    private static ChunkOutcome rewrittenOutcome(CopyChunk chunk) {
+        return new ChunkOutcome.SourceChanged(
+                "%s was rewritten, truncated or dropped since its copy was planned"
+                        .formatted(chunk.relation()));
+    }
+
+    /** Also asked before reading, since rows of a rewritten table may be of another type. */
+    private static boolean rewritten(Connection from, CopyChunk chunk) throws RowPump.SideFailure {
         try (PreparedStatement statement = from.prepareStatement(FILE_OF)) {
             statement.setString(1, chunk.relation());
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return row.getObject("file", Long.class);
+                Long file = row.getObject("file", Long.class);
+                return file == null || file != chunk.relationFile();
             }
         } catch (SQLException e) {
             throw new RowPump.SideFailure(Side.SOURCE, e);

@@ -123,6 +123,28 @@ public final class LayoutReader {
                 to.partitioned());
     }
 
+    /**
+     * Whether the source's table still has all columns of a layout, with the types they had then.
+     * Without the table there is nothing that contradicts.
+     */
+    static boolean stillFits(Connection source, TableLayout layout) throws SQLException {
+        try (PreparedStatement statement = source.prepareStatement(RELATION)) {
+            statement.setString(1, layout.source().namespace());
+            statement.setString(2, layout.source().name());
+            try (ResultSet row = statement.executeQuery()) {
+                if (!row.next()) {
+                    return true;
+                }
+                Map<String, Attribute> now = attributes(source, row.getLong("oid"));
+                return layout.columns().stream()
+                        .allMatch(column -> {
+                            Attribute attribute = now.get(column.name());
+                            return attribute != null && attribute.type().equals(column.source());
+                        });
+            }
+        }
+    }
+
     private LayoutColumn column(Attribute source, Attribute destination) {
         boolean sameType =
                 source.type().builtIn()

@@ -1,5 +1,6 @@
 package io.tidetable.node.copy;
 
+import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
@@ -117,6 +118,9 @@ public final class TableCopy implements AutoCloseable {
 
     private List<CopyChunk> plan(int ofAttempt) throws SQLException {
         try (Connection from = source.connect("tidetable copy plan")) {
+            if (!LayoutReader.stillFits(from, layout)) {
+                throw outdated(layout.source(), "their names or types are others now");
+            }
             return LeafRelations.plan(
                     LeafRelations.of(from, layout.source()), settings.chunkSize(), ofAttempt, 0);
         }
@@ -326,7 +330,10 @@ public final class TableCopy implements AutoCloseable {
             case ChunkOutcome.NotOurs _ -> reread();
             case ChunkOutcome.Cancelled _ -> new CopyStep.Skipped();
             case ChunkOutcome.SourceChanged changed -> startsOver(changed.reason());
-            case ChunkOutcome.LayoutOutdated outdated -> throw forget(outdated.reason());
+            case ChunkOutcome.LayoutOutdated outdated -> {
+                startsOver(outdated.reason());
+                throw outdated(layout.source(), outdated.reason());
+            }
             case ChunkOutcome.SourceFailed failed ->
                     new CopyStep.Failed(Side.SOURCE, failed.cause());
             case ChunkOutcome.Collided collided -> collision(work, collided.cause());
@@ -396,26 +403,11 @@ public final class TableCopy implements AutoCloseable {
                 cause);
     }
 
-    private TidetableException forget(String reason) {
-        letGo();
-        TidetableException outdated =
-                new TidetableException(
-                        "TT-503",
-                        "columns of %s changed while it was copied (%s); its copy begins again"
-                                .formatted(layout.source(), reason));
-        try (Connection to = destination.connect("tidetable copy plan")) {
-            to.setAutoCommit(false);
-            if (ledger.lock(to).attempt() == attempt) {
-                ledger.beginAttempt(to);
-                CopyLedger.clear(to, layout.destination());
-            }
-            to.commit();
-        } catch (SQLException e) {
-            // The columns noted at the destination differ from a new layout's: it starts over then.
-            outdated.addSuppressed(e);
-        }
-        chunks.clear();
-        return outdated;
+    private static TidetableException outdated(TableId table, String reason) {
+        return new TidetableException(
+                "TT-503",
+                "columns of %s changed while it was copied (%s); its copy begins again with the new ones"
+                        .formatted(table, reason));
     }
 
     /**

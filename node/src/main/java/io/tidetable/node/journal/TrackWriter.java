@@ -15,8 +15,8 @@ import java.time.Instant;
  */
 public interface TrackWriter {
     /**
-     * A connection to the source was (re)made: what was written of transactions that are open now is
-     * void, shape numbers begin anew. Commits already written stay, synced or not.
+     * A connection to the source was (re)made: what was written of transactions that are open now
+     * is void, shape numbers begin anew. Commits already written stay, synced or not.
      */
     void connected();
 
