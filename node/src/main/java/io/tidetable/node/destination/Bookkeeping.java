@@ -22,12 +22,15 @@ public final class Bookkeeping {
                 timeline integer NOT NULL,
                 lsn pg_lsn NOT NULL,
                 xid bigint NOT NULL,
+                quarantine_revision bigint NOT NULL DEFAULT 0,
                 source_committed_at timestamptz,
                 applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
                 PRIMARY KEY (pipeline, lane)
             ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
             COMMENT ON TABLE tidetable.progress IS
                 'per lane: everything committed at the source up to lsn is in this database';
+            COMMENT ON COLUMN tidetable.progress.quarantine_revision IS
+                'raised whenever quarantined changes of the lane come or go';
 
             CREATE TABLE IF NOT EXISTS tidetable.watermark (
                 pipeline text NOT NULL,
@@ -90,7 +93,9 @@ public final class Bookkeeping {
                 lane text NOT NULL,
                 namespace text NOT NULL,
                 name text NOT NULL,
+                chain text NOT NULL,
                 row_key text NOT NULL,
+                also_key text,
                 kind text NOT NULL,
                 lsn pg_lsn NOT NULL,
                 xid bigint NOT NULL,
@@ -101,10 +106,12 @@ public final class Bookkeeping {
                 reason text NOT NULL,
                 quarantined_at timestamptz NOT NULL DEFAULT clock_timestamp()
             );
-            CREATE INDEX IF NOT EXISTS quarantine_key
-                ON tidetable.quarantine (pipeline, namespace, name, row_key);
+            CREATE INDEX IF NOT EXISTS quarantine_chain
+                ON tidetable.quarantine (pipeline, namespace, name, chain);
             COMMENT ON TABLE tidetable.quarantine IS
                 'changes that this database refused, and every later change of the same rows, in order';
+            COMMENT ON COLUMN tidetable.quarantine.chain IS
+                'changes of one row, under whatever keys, share a chain and are retried together by id';
             """;
 
     private Bookkeeping() {}

@@ -1,0 +1,106 @@
+package io.tidetable.node.apply;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A segment's rows, sorted into the kinds of statements that write them. They are to be written in
+ * the order of the fields.
+ *
+ * @param deletes rows that go, also to make room for others with their keys
+ * @param updates by the columns that are not known
+ * @param partials rows that should be inserted but are not fully known, likewise
+ * @param upserts rows that are written whether they are there or not
+ * @param inserts rows that come
+ */
+record FoldedRows(
+        List<Row> deletes,
+        Map<BitSet, List<Row>> updates,
+        Map<BitSet, List<Row>> partials,
+        List<Row> upserts,
+        List<Row> inserts) {
+
+    /** A row and its key. */
+    record Row(RowKey key, RowImage image) {}
+
+    static FoldedRows of(FoldSegment segment, ApplyMode mode) {
+        FoldedRows rows =
+                new FoldedRows(
+                        new ArrayList<>(),
+                        new LinkedHashMap<>(),
+                        new LinkedHashMap<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>());
+        boolean unsettable = segment.plan().hasUnsettable();
+        segment.forEach((key, fate) -> {
+            Row row = new Row(key, fate.image());
+            switch (mode) {
+                case NORMAL -> rows.normal(fate.effect(), row);
+                case MEND -> rows.mend(fate.effect(), row, unsettable);
+            }
+        });
+        return rows;
+    }
+
+    private void normal(FoldSegment.Effect effect, Row row) {
+        boolean complete = row.image().isComplete();
+        switch (effect) {
+            case INSERT -> {
+                if (complete) {
+                    inserts.add(row);
+                } else {
+                    put(partials, row);
+                }
+            }
+            case UPDATE -> put(updates, row);
+            case DELETE -> deletes.add(row);
+            case REPLACE -> {
+                if (complete) {
+                    deletes.add(row);
+                    inserts.add(row);
+                } else {
+                    put(partials, row);
+                }
+            }
+            case GONE -> {}
+        }
+    }
+
+    private void mend(FoldSegment.Effect effect, Row row, boolean unsettable) {
+        switch (effect) {
+            case DELETE, GONE -> deletes.add(row);
+            case INSERT, UPDATE, REPLACE -> {
+                if (!row.image().isComplete()) {
+                    put(partials, row);
+                } else if (unsettable) {
+                    deletes.add(row);
+                    inserts.add(row);
+                } else {
+                    upserts.add(row);
+                }
+            }
+        }
+    }
+
+    private static void put(Map<BitSet, List<Row>> groups, Row row) {
+        groups.computeIfAbsent(row.image().unknown(), _ -> new ArrayList<>()).add(row);
+    }
+
+    static List<Row> sorted(List<Row> rows) {
+        List<Row> sorted = new ArrayList<>(rows);
+        sorted.sort(Comparator.comparing(Row::key));
+        return sorted;
+    }
+
+    long size() {
+        return deletes.size()
+                + upserts.size()
+                + inserts.size()
+                + updates.values().stream().mapToLong(List::size).sum()
+                + partials.values().stream().mapToLong(List::size).sum();
+    }
+}

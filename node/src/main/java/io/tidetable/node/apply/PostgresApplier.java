@@ -1,0 +1,252 @@
+package io.tidetable.node.apply;
+
+import io.tidetable.model.TableId;
+import io.tidetable.node.fault.FaultPoint;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.node.journal.TransactionPart;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes batches of any lane to one PostgreSQL destination over one connection of its own: rows and
+ * progress in one transaction, or nothing. Remembers nothing that the destination would have to
+ * agree with, except the shapes of its tables. Not thread-safe.
+ *
+ * <p>After an exception nothing of the batch is written, but for one case: where the connection was
+ * lost at the commit, only the destination knows. Then {@link #isBroken}, and the caller makes a
+ * new applier and reads the lane's progress again.
+ */
+public final class PostgresApplier implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresApplier.class);
+
+    private final Connection connection;
+    private final ApplySettings settings;
+    private final Faults faults;
+    private final Session session;
+    private boolean replicaRole;
+    private boolean broken;
+
+    /**
+     * An applier that is yet to be started.
+     *
+     * @param connection of {@link io.tidetable.node.postgres.Database#connect}; the applier's alone
+     *     from now on, closed with it
+     */
+    public PostgresApplier(
+            Connection connection, ApplySettings settings, SourceTypes types, Faults faults) {
+        this.connection = connection;
+        this.settings = settings;
+        this.faults = faults;
+        this.session = Session.on(connection, settings, types);
+    }
+
+    /** Prepares the session; to be called once, before the first batch. */
+    public PostgresApplier start() throws SQLException {
+        connection.setAutoCommit(true);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "SET synchronous_commit = " + (settings.synchronousCommit() ? "on" : "off"));
+            statement.execute("SET jit = off");
+            try {
+                statement.execute("SET session_replication_role = replica");
+                replicaRole = true;
+            } catch (SQLException e) {
+                if (!"42501".equals(e.getSQLState())) {
+                    throw e;
+                }
+                replicaRole = false;
+            }
+        }
+        connection.setAutoCommit(false);
+        return this;
+    }
+
+    /**
+     * Whether triggers and foreign keys of the destination stay silent while it writes, as they
+     * should; the role needs the right to set session_replication_role.
+     */
+    public boolean hasReplicaRole() {
+        return replicaRole;
+    }
+
+    /** Whether the connection is lost or cannot be trusted: only {@link #close} is of use then. */
+    public boolean isBroken() {
+        return broken;
+    }
+
+    /** The connection, for statements of the same session between batches. */
+    Session session() {
+        return session;
+    }
+
+    Faults faults() {
+        return faults;
+    }
+
+    /**
+     * Applies a batch in one destination transaction.
+     *
+     * @throws FencedException when the destination's progress is not the one expected
+     * @throws RetryableApplyException when it may succeed later
+     * @throws ShapeMismatchException when a table's columns do not fit
+     * @throws TableApplyException when a table cannot be written at all
+     */
+    public Applied apply(LaneBatch batch) {
+        if (broken) {
+            throw new IllegalStateException("a broken applier can only be closed");
+        }
+        faults.reach(FaultPoint.BATCH_READ);
+        try {
+            return folded(batch);
+        } catch (SQLException e) {
+            return again(batch, e);
+        } catch (RuntimeException | Error e) {
+            rollback();
+            throw e;
+        }
+    }
+
+    private Applied again(LaneBatch batch, SQLException error) {
+        rollback();
+        try {
+            if (!broken && SqlFault.of(error) == SqlFault.ROW) {
+                LOG.debug("lane {}: one change at a time", batch.expected().lane(), error);
+                return ordered(batch);
+            }
+            if (!broken && SqlFault.tellsOfChangedTable(error)) {
+                session.planner().forgetAll();
+                return folded(batch);
+            }
+        } catch (SQLException e) {
+            rollback();
+            throw failure(batch, e);
+        } catch (RuntimeException | Error e) {
+            rollback();
+            throw e;
+        }
+        throw failure(batch, error);
+    }
+
+    private Applied folded(LaneBatch batch) throws SQLException {
+        return inTransaction(
+                batch,
+                false,
+                (tally, chains, quarantine) ->
+                        new FoldedBatch(session, batch.mode(), tally, chains, quarantine)
+                                .apply(batch.parts()));
+    }
+
+    /** One change at a time, with quarantine for what the destination refuses. */
+    Applied ordered(LaneBatch batch) throws SQLException {
+        return inTransaction(
+                batch,
+                true,
+                (tally, chains, quarantine) ->
+                        new OrderedBatch(session, batch.mode(), tally, chains, quarantine)
+                                .apply(batch.parts()));
+    }
+
+    /** The rows of a batch. */
+    @FunctionalInterface
+    interface Rows {
+        /** Writes them and says whether the lane's quarantine changed. */
+        boolean write(Tally tally, QuarantineChains chains, QuarantineWriter quarantine)
+                throws SQLException;
+    }
+
+    Applied inTransaction(LaneBatch batch, boolean replayed, Rows rows) throws SQLException {
+        Progress expected = batch.expected();
+        LaneTransaction transaction = new LaneTransaction(session, faults, expected);
+        Tally tally = new Tally();
+        transaction.begin();
+        QuarantineWriter quarantine =
+                new QuarantineWriter(connection, expected.pipeline(), expected.lane());
+        QuarantineChains chains =
+                expected.quarantineRevision() == 0 ? new QuarantineChains() : quarantine.load();
+        boolean quarantineChanged = rows.write(tally, chains, quarantine);
+        Progress next =
+                transaction.commit(
+                        batch.upTo(),
+                        committedAt(batch.parts()),
+                        quarantineChanged,
+                        tally.needsMerge());
+        return tally.applied(next, replayed);
+    }
+
+    private static @Nullable Instant committedAt(List<TransactionPart> parts) {
+        return parts.isEmpty() ? null : parts.getLast().committedAt();
+    }
+
+    /** Undoes what is open; a session in which that fails is broken. */
+    void rollback() {
+        try {
+            session.rollback();
+        } catch (SQLException e) {
+            broken = true;
+            LOG.debug("could not roll back", e);
+        }
+    }
+
+    /** What an error of the destination means to the caller. */
+    RuntimeException failure(LaneBatch batch, SQLException error) {
+        return switch (SqlFault.of(error)) {
+            case CONNECTION -> {
+                broken = true;
+                yield new RetryableApplyException(
+                        "TT-452",
+                        ("the connection to the destination was lost while lane %s was written: %s;"
+                                        + " its progress is read again before anything else is done")
+                                .formatted(batch.expected().lane(), error.getMessage()),
+                        error);
+            }
+            case RETRY ->
+                    new RetryableApplyException(
+                            "TT-451",
+                            "the destination cannot take changes of lane %s now: %s; it is tried again"
+                                    .formatted(batch.expected().lane(), error.getMessage()),
+                            error);
+            case ROW, TABLE -> {
+                session.planner().forgetAll();
+                yield new TableApplyException(
+                        "TT-453",
+                        tables(batch),
+                        "the destination refuses changes of lane %s: %s; the lane waits"
+                                .formatted(batch.expected().lane(), error.getMessage()),
+                        error);
+            }
+        };
+    }
+
+    private static Set<TableId> tables(LaneBatch batch) {
+        Set<TableId> tables = new HashSet<>();
+        for (TransactionPart part : batch.parts()) {
+            var changes = part.changes();
+            while (changes.next()) {
+                tables.add(changes.shape().table());
+            }
+        }
+        return tables;
+    }
+
+    /** Makes it look again at a table of the destination before it next writes to it. */
+    public void forget(TableId table) {
+        session.planner().forget(table);
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            LOG.debug("could not close a connection", e);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package io.tidetable.node.apply;
+
+import io.tidetable.model.LaneId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.Position;
+import io.tidetable.model.SourceIdentity;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The progress of lanes as the table {@code tidetable.progress} of one destination holds it. Uses
+ * one connection in autocommit mode; not thread-safe.
+ */
+public final class ProgressStore {
+    private static final Logger LOG = LoggerFactory.getLogger(ProgressStore.class);
+
+    private static final String COLUMNS =
+            "pipeline, lane, epoch, system_id, timeline, lsn::text, xid, quarantine_revision";
+
+    private static final String READ =
+            "SELECT " + COLUMNS + " FROM tidetable.progress WHERE pipeline = ? AND lane = ?";
+
+    private static final String READ_ALL =
+            "SELECT " + COLUMNS + " FROM tidetable.progress WHERE pipeline = ? ORDER BY lane";
+
+    private static final String CREATE =
+            """
+            INSERT INTO tidetable.progress (pipeline, lane, epoch, system_id, timeline, lsn, xid)
+            VALUES (?, ?, ?, ?, ?, ?::pg_lsn, ?) ON CONFLICT (pipeline, lane) DO NOTHING
+            """;
+
+    private static final String RAISE =
+            "UPDATE tidetable.progress SET epoch = epoch + 1 WHERE pipeline = ? AND lane = ?"
+                    + " RETURNING "
+                    + COLUMNS;
+
+    private static final String TRY_LOCK =
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(?, " + LaneLock.SEED + "))";
+
+    private static final String LOCK =
+            "SELECT pg_advisory_xact_lock(hashtextextended(?, " + LaneLock.SEED + "))";
+
+    private static final String END_HOLDERS =
+            """
+            SELECT l.pid, pg_terminate_backend(l.pid)
+            FROM pg_locks l, hashtextextended(?, %s) AS key
+            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND l.classid::bigint = ((key >> 32) & 4294967295)
+                AND l.objid::bigint = (key & 4294967295)
+                AND l.pid <> pg_backend_pid()
+            """
+                    .formatted(LaneLock.SEED);
+
+    private final Connection connection;
+    private final Duration patience;
+
+    /**
+     * A store on a connection of its own.
+     *
+     * @param connection in autocommit mode
+     * @param patience how long a claim waits for the old owner's transaction to end
+     */
+    public ProgressStore(Connection connection, Duration patience) {
+        this.connection = connection;
+        this.patience = patience;
+    }
+
+    /** The lane's progress; empty when it has none yet. */
+    public Optional<Progress> read(String pipeline, LaneId lane) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(READ)) {
+            statement.setString(1, pipeline);
+            statement.setString(2, lane.name());
+            return rows(statement).stream().findFirst();
+        }
+    }
+
+    /** The progress of every lane of a pipeline. */
+    public List<Progress> readAll(String pipeline) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(READ_ALL)) {
+            statement.setString(1, pipeline);
+            return rows(statement);
+        }
+    }
+
+    /** Writes a lane's first progress; does nothing where the lane has one already. */
+    public void create(Progress first) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(CREATE)) {
+            statement.setString(1, first.pipeline());
+            statement.setString(2, first.lane().name());
+            statement.setLong(3, first.epoch());
+            statement.setLong(4, first.source().systemId());
+            statement.setInt(5, first.source().timeline());
+            statement.setString(6, first.position().commitEnd().toString());
+            statement.setLong(7, first.position().xid());
+            statement.executeUpdate();
+        }
+    }
+
+    /**
+     * Takes the lane over: raises its epoch, after which nobody who holds the older one can commit,
+     * and ends sessions that still hold rows of it in an open transaction.
+     *
+     * @return the progress under the new epoch; empty when the lane has none yet
+     * @throws SQLException 55P03 when an open transaction of the old owner cannot be ended
+     */
+    public Optional<Progress> claim(String pipeline, LaneId lane) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            String key = LaneLock.key(pipeline, lane);
+            if (!tryLock(key)) {
+                endHolders(key, lane);
+                lock(key);
+            }
+            Optional<Progress> claimed;
+            try (PreparedStatement statement = connection.prepareStatement(RAISE)) {
+                statement.setString(1, pipeline);
+                statement.setString(2, lane.name());
+                claimed = rows(statement).stream().findFirst();
+            }
+            connection.commit();
+            return claimed;
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private boolean tryLock(String key) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(TRY_LOCK)) {
+            statement.setString(1, key);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
+    }
+
+    private void endHolders(String key, LaneId lane) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(END_HOLDERS)) {
+            statement.setString(1, key);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    LOG.info(
+                            "lane {}: ended session {} of its old owner: {}",
+                            lane,
+                            row.getInt(1),
+                            row.getBoolean(2));
+                }
+            }
+        } catch (SQLException e) {
+            if (!"42501".equals(e.getSQLState())) {
+                throw e;
+            }
+            // Without the right, its transaction is waited for; the epoch fences it in any case.
+            connection.rollback();
+        }
+    }
+
+    private void lock(String key) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute("SET LOCAL lock_timeout = " + patience.toMillis());
+        }
+        try (PreparedStatement statement = connection.prepareStatement(LOCK)) {
+            statement.setString(1, key);
+            statement.execute();
+        }
+    }
+
+    private static List<Progress> rows(PreparedStatement statement) throws SQLException {
+        List<Progress> found = new ArrayList<>();
+        try (ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                found.add(
+                        new Progress(
+                                row.getString(1),
+                                new LaneId(row.getString(2)),
+                                row.getLong(3),
+                                new SourceIdentity(row.getLong(4), row.getInt(5)),
+                                new Position(Lsn.parse(row.getString(6)), row.getLong(7)),
+                                row.getLong(8)));
+            }
+        }
+        return found;
+    }
+}

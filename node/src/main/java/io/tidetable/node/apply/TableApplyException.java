@@ -1,0 +1,25 @@
+package io.tidetable.node.apply;
+
+import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A table cannot be written as it is at the destination, whatever the rows: a right is missing, the
+ * table or a type is. Nothing was written; its lane waits until somebody has acted.
+ */
+public class TableApplyException extends TidetableException {
+    private final Set<TableId> tables;
+
+    TableApplyException(
+            String code, Set<TableId> tables, String sentence, @Nullable Throwable cause) {
+        super(code, sentence, cause);
+        this.tables = Set.copyOf(tables);
+    }
+
+    /** The table, or those of the batch where the destination did not say which. */
+    public Set<TableId> tables() {
+        return tables;
+    }
+}

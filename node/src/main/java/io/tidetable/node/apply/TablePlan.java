@@ -1,0 +1,95 @@
+package io.tidetable.node.apply;
+
+import io.tidetable.model.TableId;
+import io.tidetable.model.TableShape;
+import java.util.List;
+
+/**
+ * How rows of one shape are written to one destination's table. Two plans are equal only where they
+ * are the same object: they are made once per shape.
+ */
+final class TablePlan {
+    private final TableShape shape;
+    private final TargetTable target;
+    private final List<PlannedColumn> written;
+    private final List<PlannedColumn> key;
+    private final List<String> keyEquals;
+    private final boolean foldable;
+    private final boolean unsettable;
+    private final RowStatements statements;
+
+    /**
+     * A plan.
+     *
+     * @param written the columns that are written, in the stream's order
+     * @param key the columns by which a row is found; empty where only its whole content names it
+     * @param keyEquals the equality operator for each, as SQL takes it
+     */
+    TablePlan(
+            TableShape shape,
+            TargetTable target,
+            List<PlannedColumn> written,
+            List<PlannedColumn> key,
+            List<String> keyEquals) {
+        this.shape = shape;
+        this.target = target;
+        this.written = List.copyOf(written);
+        this.key = List.copyOf(key);
+        this.keyEquals = List.copyOf(keyEquals);
+        this.foldable = !key.isEmpty() && key.stream().allMatch(PlannedColumn::exact);
+        this.unsettable =
+                written.stream().anyMatch(column -> !column.updatable() && !key.contains(column));
+        this.statements = new RowStatements(this);
+    }
+
+    TableShape shape() {
+        return shape;
+    }
+
+    TableId table() {
+        return shape.table();
+    }
+
+    TargetTable target() {
+        return target;
+    }
+
+    List<PlannedColumn> written() {
+        return written;
+    }
+
+    List<PlannedColumn> key() {
+        return key;
+    }
+
+    List<String> keyEquals() {
+        return keyEquals;
+    }
+
+    RowStatements statements() {
+        return statements;
+    }
+
+    /** Columns of a tuple in the stream. */
+    int width() {
+        return shape.columns().size();
+    }
+
+    boolean hasKey() {
+        return !key.isEmpty();
+    }
+
+    /** Whether rows are the same exactly when the bytes of their keys are. */
+    boolean foldable() {
+        return foldable;
+    }
+
+    boolean isKey(PlannedColumn column) {
+        return key.contains(column);
+    }
+
+    /** Whether there are columns of identity ALWAYS that no UPDATE can set and no key names. */
+    boolean hasUnsettable() {
+        return unsettable;
+    }
+}
