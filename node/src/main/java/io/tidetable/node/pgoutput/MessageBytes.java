@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The primitive values of a pgoutput message, each read checks that it is there. */
 final class MessageBytes {
@@ -100,15 +101,14 @@ final class MessageBytes {
     }
 
     DamagedMessageException damaged(String what) {
-        return new DamagedMessageException(
-                "%s (message '%s', byte %d of %d)"
-                        .formatted(what, printable(), buffer.position(), buffer.limit()));
+        return damaged(what, null);
     }
 
-    private DamagedMessageException damaged(String what, Exception cause) {
-        DamagedMessageException damaged = damaged(what);
-        damaged.initCause(cause);
-        return damaged;
+    DamagedMessageException damaged(String what, @Nullable Exception cause) {
+        return new DamagedMessageException(
+                "%s (message '%s', byte %d of %d)"
+                        .formatted(what, printable(), buffer.position(), buffer.limit()),
+                cause);
     }
 
     private String printable() {

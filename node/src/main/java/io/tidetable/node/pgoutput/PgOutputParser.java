@@ -140,9 +140,7 @@ public final class PgOutputParser {
         try {
             return ReplicaIdentity.of(code);
         } catch (IllegalArgumentException e) {
-            DamagedMessageException damaged = bytes.damaged("a replica identity of " + (int) code);
-            damaged.initCause(e);
-            throw damaged;
+            throw bytes.damaged("a replica identity of " + (int) code, e);
         }
     }
 

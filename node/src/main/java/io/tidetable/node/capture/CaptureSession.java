@@ -1,0 +1,269 @@
+package io.tidetable.node.capture;
+
+import io.tidetable.model.ByteSize;
+import io.tidetable.model.Lsn;
+import io.tidetable.node.journal.TrackWriter;
+import io.tidetable.node.pgoutput.PgOutputParser;
+import java.nio.ByteBuffer;
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The reading of one connection: messages go to the writer, room and pace are watched, until the
+ * connection breaks or another one is needed.
+ */
+final class CaptureSession {
+    private static final Logger LOG = LoggerFactory.getLogger(CaptureSession.class);
+
+    /** A read that took longer has waited: nothing more was at hand. */
+    private static final long WAITED_NANOS = 50_000;
+
+    /** How long the socket may fill under load. */
+    private static final long PAUSE_NANOS = 1_000_000;
+
+    /** Longest time that something written waits for a flush under load. */
+    private static final long FLUSH_NANOS = 3_000_000;
+
+    private static final long ROOM_LOOK_NANOS = 20_000_000;
+
+    /** Messages a millisecond that are still taken one by one. */
+    private static final int FEW_MESSAGES = 8;
+
+    /** Bytes after which it looks around under load. */
+    private static final long LOOK_BYTES = 1 << 18;
+
+    private final TrackSetup setup;
+    private final CaptureProgress progress;
+    private final TrackConnection connection;
+    private final TrackWriter writer;
+    private final @Nullable Spill spill;
+    private final Feedback feedback;
+    private final TransactionReader transactions;
+    private final PgOutputParser parser = new PgOutputParser();
+    private final ReadingPace pace = new ReadingPace(FEW_MESSAGES);
+
+    private volatile boolean stopping;
+    private Lsn passed;
+    private boolean unflushed;
+    private long flushedAt;
+    private long spillLookAt;
+    private long bytes;
+    private long notedBytes;
+    private long notedChanges;
+
+    /**
+     * A session; the writer was told of the connection.
+     *
+     * @param spill set where the connection was made without streaming
+     */
+    CaptureSession(
+            TrackSetup setup,
+            CaptureProgress progress,
+            TrackConnection connection,
+            TrackWriter writer,
+            @Nullable Spill spill) {
+        this.setup = setup;
+        this.progress = progress;
+        this.connection = connection;
+        this.writer = writer;
+        this.spill = spill;
+        this.passed = connection.start();
+        this.feedback =
+                new Feedback(
+                        "capture-feedback-" + setup.track().label(),
+                        connection,
+                        setup.journal()::durableEnd,
+                        setup.settings().feedback(),
+                        setup.environment().faults());
+        this.transactions =
+                new TransactionReader(
+                        writer,
+                        new XidWidener(connection.currentXid()),
+                        connection.start(),
+                        message -> setup.listener().message(setup.track(), message));
+    }
+
+    /** Why the reading ended by itself. */
+    enum End {
+        /** It was asked to. */
+        STOPPED,
+        /** The journal was full for too long. */
+        FULL_TOO_LONG,
+        /** Open transactions do not fit into the journal. */
+        OPEN_TRANSACTIONS_TOO_LARGE,
+        /** Those that did not fit have ended. */
+        SPILL_OVER
+    }
+
+    /**
+     * Reads until something else than reading is to be done.
+     *
+     * @param heard called once something came from the server
+     */
+    End read(Runnable heard) throws SQLException {
+        feedback.start();
+        spillLookAt = System.nanoTime() + setup.settings().spillCheck().toNanos();
+        boolean silent = true;
+        while (!stopping) {
+            long before = System.nanoTime();
+            ByteBuffer message = connection.read();
+            long now = System.nanoTime();
+            if (silent && (message != null || !connection.keepalivePosition().equals(Lsn.ZERO))) {
+                silent = false;
+                heard.run();
+            }
+            boolean waited = now - before > WAITED_NANOS;
+            End end = message == null ? nothing(now, waited) : message(message, now, waited);
+            if (end != null) {
+                return end;
+            }
+        }
+        return End.STOPPED;
+    }
+
+    private @Nullable End message(ByteBuffer message, long now, boolean waited)
+            throws SQLException {
+        bytes += message.remaining();
+        parser.parse(message, transactions);
+        unflushed = true;
+        pace.message(now);
+        if (!pace.underLoad()) {
+            if (!transactions.midway()) {
+                flush(now);
+            }
+        } else if (waited) {
+            flush(now);
+            LockSupport.parkNanos(PAUSE_NANOS);
+        } else if (now - flushedAt > FLUSH_NANOS) {
+            flush(now);
+        }
+        return bytes - notedBytes > LOOK_BYTES ? lookAround(now) : null;
+    }
+
+    private @Nullable End nothing(long now, boolean waited) throws SQLException {
+        if (!transactions.midway()) {
+            Lsn position = connection.keepalivePosition();
+            if (position.isAfter(written())) {
+                writer.passed(position);
+                passed = position;
+                unflushed = true;
+            }
+        }
+        if (unflushed) {
+            flush(now);
+        }
+        if (!waited) {
+            // The server has said goodbye; what follows is the end of the connection.
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        return lookAround(now);
+    }
+
+    private void flush(long now) {
+        writer.flush();
+        unflushed = false;
+        flushedAt = now;
+    }
+
+    private @Nullable End lookAround(long now) throws SQLException {
+        feedback.check();
+        note();
+        if (spill != null && now >= spillLookAt && !transactions.midway()) {
+            spillLookAt = now + setup.settings().spillCheck().toNanos();
+            if (spill.over(setup.source().database(), written())) {
+                return End.SPILL_OVER;
+            }
+        }
+        return switch (writer.room()) {
+            case FREE -> null;
+            case FULL -> waitForRoom();
+            case OPEN_TRANSACTIONS_TOO_LARGE -> End.OPEN_TRANSACTIONS_TOO_LARGE;
+        };
+    }
+
+    private @Nullable End waitForRoom() throws SQLException {
+        long began = System.nanoTime();
+        flush(began);
+        LOG.warn(
+                "the journal is full, reading waits: track={} received={}",
+                setup.track().label(),
+                connection.received());
+        state(CaptureState.WAITING_FOR_ROOM, "the journal is full, reading waits for destinations");
+        while (!stopping) {
+            feedback.check();
+            note();
+            LockSupport.parkNanos(ROOM_LOOK_NANOS);
+            long waited = System.nanoTime() - began;
+            switch (writer.room()) {
+                case FREE -> {
+                    LOG.info(
+                            "the journal has room again: track={} waited={}ms",
+                            setup.track().label(),
+                            waited / 1_000_000);
+                    state(CaptureState.STREAMING, null);
+                    return null;
+                }
+                case FULL -> {
+                    if (waited >= setup.settings().fullLimit().toNanos()) {
+                        return End.FULL_TOO_LONG;
+                    }
+                }
+                case OPEN_TRANSACTIONS_TOO_LARGE -> {
+                    return End.OPEN_TRANSACTIONS_TOO_LARGE;
+                }
+            }
+        }
+        return End.STOPPED;
+    }
+
+    private void state(CaptureState state, @Nullable String reason) {
+        progress.state(state, reason);
+        setup.listener().stateChanged(setup.track(), state, reason);
+    }
+
+    private void note() {
+        progress.read(
+                transactions.changes() - notedChanges, bytes - notedBytes, connection.received());
+        progress.acknowledged(feedback.acknowledged());
+        notedChanges = transactions.changes();
+        notedBytes = bytes;
+    }
+
+    /** Everything up to here was given to the writer. */
+    Lsn written() {
+        return Lsn.max(passed, transactions.lastCommit());
+    }
+
+    /** Transactions of which a part was given to the writer. */
+    Set<Long> openTransactions() {
+        return transactions.openTransactions();
+    }
+
+    /** How much of them was given. */
+    ByteSize openSize() {
+        return new ByteSize(transactions.openBytes());
+    }
+
+    /** Asks it to end soon; from any thread. */
+    void stop() {
+        stopping = true;
+    }
+
+    /** Ends the acknowledging and the connection, without waiting for the server. */
+    void close() {
+        note();
+        try {
+            if (feedback.stop()) {
+                connection.close();
+            } else {
+                connection.abort();
+            }
+        } catch (SQLException e) {
+            LOG.debug("closing a source connection: {}", e.getMessage());
+        }
+    }
+}
