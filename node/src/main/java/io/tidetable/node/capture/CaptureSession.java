@@ -204,7 +204,7 @@ final class CaptureSession {
                             "the journal has room again: track={} waited={}ms",
                             setup.track().label(),
                             waited / 1_000_000);
-                    state(CaptureState.STREAMING, null);
+                    state(CaptureState.STREAMING, spill == null ? null : spill.reason());
                     return null;
                 }
                 case FULL -> {
