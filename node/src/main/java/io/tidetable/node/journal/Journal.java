@@ -30,6 +30,12 @@ public interface Journal extends AutoCloseable {
     void release(DestinationId destination, TableId table, Lsn flushed);
 
     /**
+     * All subscriptions of this process are registered: freeing may begin. Before this is called
+     * nothing at all is freed, whoever subscribes.
+     */
+    void subscriptionsComplete();
+
+    /**
      * Is told, off the writer's thread, whenever commits became durable. Set once, before writing.
      */
     void onDurable(DurableListener listener);

@@ -15,11 +15,15 @@ public interface TrackJournal {
     Lsn durableEnd();
 
     /**
-     * Makes an empty track begin at the position its slot begins at.
+     * Makes an empty track begin at the position its slot begins at. May be called again while
+     * nothing was received.
      *
      * @throws IllegalStateException when the track already holds something
      */
     void startAt(Lsn position);
+
+    /** What {@link #startAt} was last given; {@link Lsn#ZERO} if it never was. */
+    Lsn startedAt();
 
     /** A feed of the tables' changes, positioned before everything the journal still holds. */
     TransactionFeed feed(Set<TableId> tables);

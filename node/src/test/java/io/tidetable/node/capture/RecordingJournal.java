@@ -38,6 +38,7 @@ final class RecordingJournal implements TrackJournal, TrackWriter {
     private Lsn written = Lsn.ZERO;
     private Lsn lastCommit = Lsn.ZERO;
     private volatile Lsn durable = Lsn.ZERO;
+    private volatile Lsn started = Lsn.ZERO;
     private volatile Room room = Room.FREE;
     private volatile boolean tooLargeWhenOpen;
     private volatile boolean keepRows = true;
@@ -115,9 +116,15 @@ final class RecordingJournal implements TrackJournal, TrackWriter {
 
     @Override
     public void startAt(Lsn position) {
+        started = position;
         durable = position;
         lastCommit = position;
         written = position;
+    }
+
+    @Override
+    public Lsn startedAt() {
+        return started;
     }
 
     @Override

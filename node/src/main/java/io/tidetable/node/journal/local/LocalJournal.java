@@ -1,0 +1,142 @@
+package io.tidetable.node.journal.local;
+
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.node.journal.Journal;
+import io.tidetable.node.journal.TrackJournal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * The journal in local files: per track a log of segment files, synced in groups, with an index by
+ * table. One process at a time.
+ */
+public final class LocalJournal implements Journal {
+    private final Path directory;
+    private final Retention retention = new Retention();
+    private final Map<Track, LocalTrackJournal> tracks = new EnumMap<>(Track.class);
+    private final DirectoryLock lock;
+
+    private LocalJournal(
+            Path directory, LocalJournalSettings settings, Faults faults, DirectoryLock lock) {
+        this.directory = directory;
+        this.lock = lock;
+        for (Track track : Track.values()) {
+            tracks.put(
+                    track,
+                    new LocalTrackJournal(
+                            track, directory.resolve(track.label()), settings, retention, faults));
+        }
+    }
+
+    /**
+     * Opens the journal in the directory, a new one if there is none: reads and checks all that is
+     * kept.
+     *
+     * @throws io.tidetable.model.TidetableException TT-301 when another process has it open, TT-302
+     *     or TT-303 when it cannot be read or written, TT-304 when it is damaged
+     */
+    public static LocalJournal open(Path directory, LocalJournalSettings settings, Faults faults) {
+        DirectoryLock lock;
+        try {
+            Files.createDirectories(directory);
+            lock = DirectoryLock.take(directory);
+        } catch (IOException e) {
+            throw JournalFailure.io("open", directory, e);
+        }
+        LocalJournal journal = new LocalJournal(directory, settings, faults, lock);
+        boolean started = false;
+        try {
+            journal.tracks.values().forEach(LocalTrackJournal::start);
+            started = true;
+        } finally {
+            if (!started) {
+                journal.abandon();
+            }
+        }
+        return journal;
+    }
+
+    @Override
+    public TrackJournal track(Track track) {
+        return local(track);
+    }
+
+    @Override
+    public void subscribe(DestinationId destination, TableId table) {
+        retention.of(table).subscribe(destination);
+    }
+
+    @Override
+    public void unsubscribe(DestinationId destination, TableId table) {
+        retention.of(table).unsubscribe(destination);
+        wake();
+    }
+
+    @Override
+    public void subscriptionsComplete() {
+        retention.complete();
+        wake();
+    }
+
+    @Override
+    public void release(DestinationId destination, TableId table, Lsn flushed) {
+        retention.of(table).release(destination, flushed.value());
+        wake();
+    }
+
+    @Override
+    public void onDurable(DurableListener listener) {
+        tracks.values().forEach(track -> track.onDurable(listener));
+    }
+
+    @Override
+    public long bytesOnDisk() {
+        return tracks.values().stream().mapToLong(track -> track.files().bytesOnDisk()).sum();
+    }
+
+    @Override
+    public long bytesOnDisk(Track track) {
+        return local(track).files().bytesOnDisk();
+    }
+
+    @Override
+    public void close() {
+        try {
+            tracks.values().forEach(LocalTrackJournal::close);
+        } finally {
+            unlock();
+        }
+    }
+
+    private void abandon() {
+        tracks.values().forEach(LocalTrackJournal::abandon);
+        unlock();
+    }
+
+    private void unlock() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw JournalFailure.io("unlock", directory, e);
+        }
+    }
+
+    private void wake() {
+        tracks.values().forEach(LocalTrackJournal::spaceMayBeFree);
+    }
+
+    private LocalTrackJournal local(Track track) {
+        LocalTrackJournal found = tracks.get(track);
+        if (found == null) {
+            throw new IllegalArgumentException("no track " + track);
+        }
+        return found;
+    }
+}
