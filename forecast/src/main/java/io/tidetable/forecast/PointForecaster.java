@@ -11,6 +11,11 @@ public interface PointForecaster {
     /** Learns from the past. */
     PointModel fit(Series series);
 
+    /** At how many origins a forecast is cheap enough to be made for the band. */
+    default int affordableOrigins() {
+        return 40;
+    }
+
     /**
      * What this method would have forecast at each origin, knowing only the values before it. A
      * method that can walk through the series faster than by fitting at every origin overrides

@@ -32,4 +32,17 @@ public final class RollingForecasts {
         int index = origins.at(origin) + step;
         return index < series.length() ? series.value(index) : Double.NaN;
     }
+
+    /** The sum of the absolute errors at steps of the series before {@code known}. */
+    public double absoluteErrors(int known) {
+        double sum = 0;
+        for (int origin = 0; origin < origins.count(); origin++) {
+            int steps = Math.clamp((long) known - origins.at(origin), 0, origins.horizon());
+            for (int step = 0; step < steps; step++) {
+                double error = Math.abs(actual(origin, step) - forecasts[origin][step]);
+                sum += Double.isNaN(error) ? 0 : error;
+            }
+        }
+        return sum;
+    }
 }

@@ -1,6 +1,6 @@
 package io.tidetable.forecast;
 
-import io.tidetable.forecast.linear.FourierTransform;
+import io.tidetable.forecast.numeric.FourierTransform;
 import java.util.ArrayList;
 import java.util.List;
 

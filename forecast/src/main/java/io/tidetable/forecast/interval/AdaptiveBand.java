@@ -23,6 +23,7 @@ final class AdaptiveBand {
     private static final double NARROWEST = 0.5;
     private static final double WIDEST = 5;
     private static final int OPEN = 4;
+    private static final int FEWEST_KEPT = 24;
 
     private final ErrorSample sample;
     private final ErrorUnit unit;
@@ -44,7 +45,9 @@ final class AdaptiveBand {
     static AdaptiveBand of(Series series, RollingForecasts rolled) {
         double level = meanMagnitude(series);
         ErrorSample sample =
-                new ErrorSample(rolled.origins().horizon(), ConformalForecaster.ORIGINS);
+                new ErrorSample(
+                        rolled.origins().horizon(),
+                        Math.max(FEWEST_KEPT, rolled.origins().count()));
         sample.addAll(rolled);
         ErrorUnit unit = ErrorUnit.VALUE;
         double least = sample.intervalCost(unit, level);

@@ -6,8 +6,8 @@ import io.tidetable.forecast.PointForecaster;
 import io.tidetable.forecast.Series;
 
 /**
- * Gives a method its quantiles: split conformal prediction from the errors it made at up to {@value
- * #ORIGINS} origins in the last half of the series, kept adaptive online.
+ * Gives a method its quantiles: split conformal prediction from the errors it made at as many
+ * origins in the last half of the series as it affords, kept adaptive online.
  *
  * <p>Each observed value is held against the forecasts still open. Their errors replace the oldest
  * in the sample, and the width follows the share of misses (Gibbs, Candes: Adaptive conformal
@@ -17,7 +17,6 @@ import io.tidetable.forecast.Series;
  * @param method forecasts the means
  */
 public record ConformalForecaster(PointForecaster method) implements Forecaster {
-    static final int ORIGINS = 40;
     static final double SPAN = 0.5;
 
     @Override

@@ -47,12 +47,13 @@ final class ConformalModel implements Model {
             int span = (int) (fitted.length() * ConformalForecaster.SPAN);
             int season = fitted.seasons().shortest();
             int widest = Math.max(horizon.steps(), season);
-            int spacing = Math.clamp(span / ConformalForecaster.ORIGINS, 1, widest);
+            int count = method.affordableOrigins();
+            int spacing = Math.clamp(span / count, 1, widest);
             Origins origins =
                     Origins.spaced(
                             fitted.length(),
                             fitted.length() - span,
-                            ConformalForecaster.ORIGINS,
+                            count,
                             spacing,
                             horizon.steps());
             current = AdaptiveBand.of(fitted, method.roll(fitted, origins));

@@ -5,6 +5,7 @@ import io.tidetable.forecast.PointForecaster;
 import io.tidetable.forecast.interval.ConformalForecaster;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** All methods by name. */
 public final class Methods {
@@ -15,7 +16,10 @@ public final class Methods {
 
     /** Every method, from the plainest to the most elaborate. */
     public static List<Forecaster> all() {
-        return points().stream().<Forecaster>map(ConformalForecaster::new).toList();
+        Forecaster reactive =
+                new SpikeOverride(new ConformalForecaster(RidgeAutoregression.logarithmic()));
+        return Stream.concat(points().stream().map(ConformalForecaster::new), Stream.of(reactive))
+                .toList();
     }
 
     /**
@@ -46,6 +50,15 @@ public final class Methods {
                 new SeasonalNaive(),
                 RidgeAutoregression.logarithmic(),
                 RidgeAutoregression.raw(),
-                RidgeAutoregression.harmonic());
+                RidgeAutoregression.harmonic(),
+                new ExponentialSmoothing(),
+                new Arima(),
+                new Decomposition(List.of()),
+                new Ensemble(
+                        List.of(
+                                RidgeAutoregression.logarithmic(),
+                                RidgeAutoregression.harmonic(),
+                                RidgeAutoregression.raw(),
+                                new Arima())));
     }
 }

@@ -77,10 +77,7 @@ public final class RidgeAutoregression implements PointForecaster {
     }
 
     private RidgeWalk walk(Series series) {
-        ValueScale scale =
-                logarithmic && ValueScale.allPositive(series)
-                        ? ValueScale.logarithmic(series)
-                        : ValueScale.linear(series);
+        ValueScale scale = logarithmic ? ValueScale.suited(series) : ValueScale.linear(series);
         int season = series.seasons().shortest();
         double halfLife = Math.max(HALF_LIFE, 21.0 * season);
         LagFeatures features =

@@ -1,7 +1,7 @@
 package io.tidetable.forecast.method;
 
 import io.tidetable.forecast.PointModel;
-import io.tidetable.forecast.linear.CholeskyFactor;
+import io.tidetable.forecast.numeric.CholeskyFactor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

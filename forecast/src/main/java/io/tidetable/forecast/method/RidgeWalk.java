@@ -1,8 +1,8 @@
 package io.tidetable.forecast.method;
 
 import io.tidetable.forecast.Series;
-import io.tidetable.forecast.linear.CholeskyFactor;
-import io.tidetable.forecast.linear.NormalEquations;
+import io.tidetable.forecast.numeric.CholeskyFactor;
+import io.tidetable.forecast.numeric.NormalEquations;
 import java.util.Arrays;
 
 /**
@@ -43,6 +43,16 @@ final class RidgeWalk {
         this.row = new double[features.size()];
         this.start = Math.max(features.longestLag(), series.length() - MOST_ROWS);
         this.at = start;
+    }
+
+    /** The model of values that may be negative, all known. */
+    static RidgeModel ofValues(
+            double[] values, LagFeatures features, double halfLife, double ridge) {
+        Series series = Series.of(values).unbounded();
+        RidgeWalk walk =
+                new RidgeWalk(series, ValueScale.linear(series), features, halfLife, ridge);
+        walk.advance(values.length);
+        return walk.online();
     }
 
     /** Takes in the rows up to, not including, a step. */

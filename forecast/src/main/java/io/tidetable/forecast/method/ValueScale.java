@@ -78,6 +78,11 @@ final class ValueScale {
         return new ValueScale(true, smallest / 2, mean + Math.log(unit), spread, 0);
     }
 
+    /** The logarithmic scale where all values are positive, the linear one otherwise. */
+    static ValueScale suited(Series series) {
+        return allPositive(series) ? logarithmic(series) : linear(series);
+    }
+
     /** Whether every known value is above zero. */
     static boolean allPositive(Series series) {
         boolean any = false;
@@ -126,6 +131,11 @@ final class ValueScale {
             range = Math.min(range, FURTHEST_LOGARITHM / spread);
         }
         return Math.clamp(scaled, lowest - range, highest + range);
+    }
+
+    /** A value held within reach of what was seen. */
+    double held(double value) {
+        return Double.isNaN(value) ? fromScale(0) : fromScale(hold(toScale(value)));
     }
 
     /** The value that stands at this place of the scale. */

@@ -1,4 +1,4 @@
-package io.tidetable.forecast.linear;
+package io.tidetable.forecast.numeric;
 
 /** The sums X'WX and X'Wy of a weighted least squares problem, gathered a row at a time. */
 public final class NormalEquations {

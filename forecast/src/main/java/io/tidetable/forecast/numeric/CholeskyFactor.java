@@ -1,4 +1,4 @@
-package io.tidetable.forecast.linear;
+package io.tidetable.forecast.numeric;
 
 import java.util.Arrays;
 

@@ -1,4 +1,4 @@
-package io.tidetable.forecast.linear;
+package io.tidetable.forecast.numeric;
 
 /** The fast Fourier transform of Cooley and Tukey, radix two, in place. */
 public final class FourierTransform {

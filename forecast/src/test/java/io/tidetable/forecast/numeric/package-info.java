@@ -1,5 +1,5 @@
 /** Tests of the forecasts. */
 @NullMarked
-package io.tidetable.forecast.linear;
+package io.tidetable.forecast.numeric;
 
 import org.jspecify.annotations.NullMarked;
