@@ -39,7 +39,7 @@ public enum RowHash {
     private static final String PROBE =
             """
             SELECT pg_catalog.current_setting('server_encoding') || pg_catalog.string_agg(
-                pg_catalog.hashtextextended(pg_catalog.repeat('tide', n) || n COLLATE "C", n)::text,
+                pg_catalog.hashtextextended((pg_catalog.repeat('tide', n) || n) COLLATE "C", n)::text,
                 ',' ORDER BY n)
             FROM pg_catalog.generate_series(0, 24) n
             """;
