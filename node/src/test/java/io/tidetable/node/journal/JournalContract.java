@@ -500,6 +500,7 @@ public abstract class JournalContract {
     void manyTablesInOneTransactionAreEachReadByTheirOwnFeed() {
         List<TableId> tables =
                 IntStream.range(0, 300).mapToObj(i -> new TableId("public", "t" + i)).toList();
+        tables.forEach(table -> journal.subscribe(REPORTING, table));
         writer.connected();
         writer.begin(7);
         for (int round = 0; round < 3; round++) {
