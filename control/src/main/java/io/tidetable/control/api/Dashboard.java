@@ -9,5 +9,6 @@ final class Dashboard {
 
     static void serve(StaticFilesConfig files) {
         files.add("/io/tidetable/control/web", Location.CLASSPATH);
+        files.enableWebjars();
     }
 }

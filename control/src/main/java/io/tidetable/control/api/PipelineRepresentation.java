@@ -34,6 +34,30 @@ public record PipelineRepresentation(
                 status.destinations().stream().map(OfDestination::of).toList());
     }
 
+    /** As the interface writes it. */
+    public String json() {
+        return Json.MAPPER.writeValueAsString(this);
+    }
+
+    /** Every table at every destination, as the interface writes it. */
+    public String tablesJson() {
+        return Json.MAPPER.writeValueAsString(new Tables(allTables()));
+    }
+
+    /** One table at each destination, as the interface writes it. */
+    public String tableJson(TableId table) {
+        return Json.MAPPER.writeValueAsString(
+                new OneTable(
+                        table.toString(),
+                        allTables().stream()
+                                .filter(t -> t.table().equals(table.toString()))
+                                .toList()));
+    }
+
+    private List<OfTable> allTables() {
+        return destinations.stream().flatMap(d -> d.tables().stream()).toList();
+    }
+
     PipelineStatus status() {
         return new PipelineStatus(
                 pipeline,

@@ -44,6 +44,12 @@ public record VerificationRepresentation(
                 verification.problem());
     }
 
+    /** A whole comparison as one JSON document. */
+    public static String json(List<VerificationRepresentation> tables) {
+        return Json.MAPPER.writeValueAsString(
+                new Whole(tables.stream().allMatch(VerificationRepresentation::equal), tables));
+    }
+
     TableVerification verification() {
         return new TableVerification(
                 new TableId(namespace, name),
@@ -57,6 +63,8 @@ public record VerificationRepresentation(
                 Duration.ofMillis(tookMs),
                 problem);
     }
+
+    private record Whole(boolean equal, List<VerificationRepresentation> tables) {}
 
     /** What is to be compared; everything when empty. */
     record Request(

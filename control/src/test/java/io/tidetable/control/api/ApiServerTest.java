@@ -97,6 +97,28 @@ class ApiServerTest {
     }
 
     @Test
+    void thePageAndEverythingItLoadsIsServedFromHere() throws Exception {
+        String page = get("/").body();
+
+        assertThat(page).contains("lit-html");
+        java.util.regex.Pattern.compile("(?:href|src)=\"([^\"]+)\"|: \"(/webjars/[^\"]+)\"")
+                .matcher(page)
+                .results()
+                .map(found -> found.group(1) != null ? found.group(1) : found.group(2))
+                .map(path -> path.startsWith("/") ? path : "/" + path)
+                .forEach(path -> {
+                    try {
+                        assertThat(get(path).statusCode()).as(path).isEqualTo(200);
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+        assertThat(page).doesNotContain("http://").doesNotContain("https://");
+    }
+
+    @Test
     void aPathThatIsNotThereIsAProblemToo() throws Exception {
         HttpResponse<String> answer = get("/api/v1/nothing");
 

@@ -1,8 +1,12 @@
 package io.tidetable.node.destination;
 
+import io.tidetable.model.TableId;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The tables of the PostgreSQL schema {@code tidetable} at a destination. Whatever says how far a
@@ -114,6 +118,13 @@ public final class Bookkeeping {
                 'changes of one row, under whatever keys, share a chain and are retried together by id';
             """;
 
+    /** Every table here that has notes of single pipelines. */
+    private static final String NOTES =
+            """
+            SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+            WHERE c.relnamespace = 'tidetable'::regnamespace AND c.relkind = 'r' AND a.attname = 'pipeline'
+            """;
+
     private Bookkeeping() {}
 
     /**
@@ -132,6 +143,55 @@ public final class Bookkeeping {
             throw e;
         } finally {
             destination.setAutoCommit(true);
+        }
+    }
+
+    /**
+     * Removes what a pipeline noted here, and the schema with the last pipeline's notes. The
+     * pipeline must not run.
+     *
+     * @param destination in autocommit mode
+     * @return whether there was anything
+     */
+    public static boolean forget(Connection destination, String pipeline) throws SQLException {
+        destination.setAutoCommit(false);
+        try (Statement statement = destination.createStatement()) {
+            statement.execute("SELECT pg_advisory_xact_lock(hashtext('tidetable'))");
+            if (!isTrue(statement, "SELECT to_regnamespace('tidetable') IS NOT NULL")) {
+                return false;
+            }
+            boolean othersStay = false;
+            for (String table : names(statement, NOTES)) {
+                String quoted = "tidetable." + TableId.quote(table);
+                statement.execute(
+                        "DELETE FROM %s WHERE pipeline = %s"
+                                .formatted(quoted, statement.enquoteLiteral(pipeline)));
+                othersStay |= isTrue(statement, "SELECT EXISTS (SELECT FROM " + quoted + ")");
+            }
+            if (!othersStay) {
+                statement.execute("DROP SCHEMA tidetable CASCADE");
+            }
+            destination.commit();
+            return true;
+        } finally {
+            destination.rollback();
+            destination.setAutoCommit(true);
+        }
+    }
+
+    private static boolean isTrue(Statement statement, String sql) throws SQLException {
+        try (ResultSet rows = statement.executeQuery(sql)) {
+            return rows.next() && rows.getBoolean(1);
+        }
+    }
+
+    private static List<String> names(Statement statement, String sql) throws SQLException {
+        try (ResultSet rows = statement.executeQuery(sql)) {
+            List<String> names = new ArrayList<>();
+            while (rows.next()) {
+                names.add(rows.getString(1));
+            }
+            return names;
         }
     }
 }

@@ -1,0 +1,135 @@
+import {html, svg, render} from 'lit-html';
+
+const REMEMBERED = 120;
+const page = document.getElementById('page');
+const delays = new Map();
+let status = null;
+let connected = false;
+let problem = null;
+
+const count = new Intl.NumberFormat('en');
+const number = value => count.format(Math.round(value));
+
+function bytes(value) {
+  if (value === null) return '-';
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let power = 0;
+  while (value >= 1024 && power < units.length - 1) { value /= 1024; power++; }
+  return `${power && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
+
+function milliseconds(value) {
+  if (value === null) return '-';
+  if (value < 10) return `${value.toFixed(1)} ms`;
+  if (value < 1000) return `${Math.round(value)} ms`;
+  if (value < 90000) return `${(value / 1000).toFixed(1)} s`;
+  return `${(value / 60000).toFixed(1)} min`;
+}
+
+function remember(seen) {
+  for (const destination of seen.destinations) {
+    for (const table of destination.tables) {
+      const key = `${destination.destination} ${table.table}`;
+      const line = delays.get(key) ?? [];
+      line.push(table.delay_ms);
+      if (line.length > REMEMBERED) line.shift();
+      delays.set(key, line);
+    }
+  }
+}
+
+/** The delay of the last two minutes on a logarithmic scale from 1 ms to 100 s. */
+function delayLine(table) {
+  const line = delays.get(`${table.destination} ${table.table}`) ?? [];
+  let path = '';
+  line.forEach((value, i) => {
+    if (value === null) return;
+    const height = Math.min(1, Math.log10(Math.max(1, value)) / 5);
+    path += `${path ? 'L' : 'M'}${i + REMEMBERED - line.length} ${(23 - 21 * height).toFixed(1)}`;
+  });
+  return svg`<svg class="line" viewBox="0 0 ${REMEMBERED} 24" preserveAspectRatio="none"
+      role="img" aria-label="delay over two minutes"><path d=${path}></path></svg>`;
+}
+
+const mood = {streaming: 'good', copying: '', waiting: 'quiet', catching_up: 'care', merging: 'care', paused: 'care', failed: 'bad'};
+
+function state(table) {
+  const word = table.state.replace('_', ' ');
+  return table.state === 'copying' && table.estimated_bytes > 0
+    ? html`<progress value=${table.copied_bytes} max=${Math.max(table.estimated_bytes, table.copied_bytes)}></progress> ${word}`
+    : html`<span class=${mood[table.state]}>${word}</span>`;
+}
+
+async function ask(table, verb) {
+  const answer = await fetch(
+    `/api/v1/tables/${encodeURIComponent(table.table)}/${verb}?destination=${encodeURIComponent(table.destination)}`, {method: 'POST'});
+  problem = answer.ok ? null : (await answer.json()).detail;
+  draw();
+}
+
+function row(table) {
+  const held = table.state === 'paused' || table.state === 'failed';
+  return html`<tr>
+    <td>${table.table}</td>
+    <td>${state(table)}</td>
+    <td class="figure">${number(table.copied_rows)}</td>
+    <td class="figure">${number(table.applied_changes)}</td>
+    <td class="figure">${number(table.changes_per_second)}/s</td>
+    <td class="figure">${milliseconds(table.delay_ms)}</td>
+    <td class="figure">${milliseconds(table.delay_p99_ms)}</td>
+    <td>${delayLine(table)}</td>
+    <td class="figure">${bytes(table.backlog_bytes)}</td>
+    <td><span class="track ${table.track}">${table.track}</span></td>
+    <td class="quiet">${table.lane}</td>
+    <td><button @click=${() => ask(table, held ? 'resume' : 'pause')}>${held ? 'resume' : 'pause'}</button></td>
+  </tr>
+  ${table.message || table.quarantined ? html`<tr><td></td><td class="message" colspan="11">${table.message}
+    ${table.quarantined ? `${number(table.quarantined)} changes set aside in tidetable.quarantine` : ''}</td></tr>` : ''}`;
+}
+
+function destination(each) {
+  return html`<h2>to ${each.destination}
+      <span class=${each.connected ? 'quiet' : 'bad'}>${each.connected
+        ? `${each.busy_slots} of ${each.slots} appliers busy` : 'out of reach'} ${each.message ?? ''}</span></h2>
+    <div class="wide"><table>
+      <thead><tr><th>table</th><th>state</th><th class="figure">rows copied</th><th class="figure">changes</th><th class="figure">rate</th>
+        <th class="figure">delay</th><th class="figure">p99</th><th>two minutes, 1 ms to 100 s</th><th class="figure">backlog</th>
+        <th>track</th><th>lane</th><th></th></tr></thead>
+      <tbody>${each.tables.map(row)}</tbody>
+    </table></div>`;
+}
+
+function draw() {
+  if (!status) return;
+  const tables = status.destinations.flatMap(each => each.tables);
+  const sum = key => tables.reduce((total, table) => total + table[key], 0);
+  const hot = tables.filter(table => table.track === 'express' && table.delay_ms !== null);
+  render(html`
+    <header>
+      <h1>Tidetable</h1>
+      <span>${status.pipeline}</span>
+      <span class=${!connected ? 'bad' : status.ready ? 'good' : 'care'}>${
+        !connected ? 'the process does not answer' : status.ready ? 'ready' : 'not ready'}</span>
+      <span class="quiet">${new Date(status.at).toLocaleTimeString()}</span>
+    </header>
+    ${problem ? html`<p class="bad">${problem}</p>` : ''}
+    <div class="facts">
+      <div class="fact"><b>${number(sum('changes_per_second'))}/s</b>row changes applied</div>
+      <div class="fact"><b>${hot.length ? milliseconds(Math.max(...hot.map(table => table.delay_ms))) : '-'}</b>longest delay of a hot table</div>
+      <div class="fact"><b>${bytes(sum('backlog_bytes'))}</b>waiting in the journal</div>
+      ${status.tracks.map(track => html`<div class="fact"><b>${bytes(track.held_back_bytes)}</b>held back at the source by
+        <span class="track ${track.track}">${track.track}</span> <span class=${track.state === 'streaming' ? 'quiet' : 'care'}>${track.state}
+        ${track.message ?? ''}</span></div>`)}
+    </div>
+    ${status.destinations.map(destination)}
+    <p class="quiet"><a href="/api/v1/status">JSON</a> · <a href="/metrics">metrics</a> · <a href="/openapi.yaml">OpenAPI</a></p>`, page);
+}
+
+const events = new EventSource('/events');
+events.addEventListener('status', event => {
+  status = JSON.parse(event.data);
+  connected = true;
+  remember(status);
+  draw();
+});
+events.onerror = () => { connected = false; draw(); };
