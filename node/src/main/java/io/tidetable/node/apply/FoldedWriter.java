@@ -133,14 +133,7 @@ final class FoldedWriter {
 
     private int copy(Stage stage, List<PlannedColumn> columns, List<Row> rows) throws SQLException {
         int part = session.stages().nextPart();
-        try (BinaryCopy copy = BinaryCopy.begin(session.connection(), stage.copy(columns))) {
-            for (Row row : FoldedRows.sorted(rows)) {
-                copy.row(columns.size() + 1);
-                copy.integer(part);
-                copy.values(columns, row.image());
-            }
-            copy.finish();
-        }
+        stage.fill(session.connection(), columns, rows, part);
         return part;
     }
 

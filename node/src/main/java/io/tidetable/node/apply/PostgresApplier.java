@@ -1,5 +1,6 @@
 package io.tidetable.node.apply;
 
+import io.tidetable.model.LaneId;
 import io.tidetable.model.TableId;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
@@ -100,21 +101,43 @@ public final class PostgresApplier implements AutoCloseable {
      * @throws TableApplyException when a table cannot be written at all
      */
     public Applied apply(LaneBatch batch) {
+        requireUsable();
+        faults.reach(FaultPoint.BATCH_READ);
+        return apply(
+                batch,
+                (tally, chains, quarantine) ->
+                        new FoldedBatch(session, batch.mode(), tally, chains, quarantine)
+                                .apply(batch.parts()));
+    }
+
+    /**
+     * Begins to apply one transaction that is too large for a batch, in slices that take turns with
+     * other batches of this applier. Nothing of it is visible before its own {@link
+     * StagedTransaction#apply}.
+     */
+    public StagedTransaction stage(Progress expected, TransactionPart part, ApplyMode mode) {
+        requireUsable();
+        return new StagedTransaction(this, expected, part, mode);
+    }
+
+    void requireUsable() {
         if (broken) {
             throw new IllegalStateException("a broken applier can only be closed");
         }
-        faults.reach(FaultPoint.BATCH_READ);
+    }
+
+    Applied apply(LaneBatch batch, Rows rows) {
         try {
-            return folded(batch);
+            return inTransaction(batch, false, rows);
         } catch (SQLException e) {
-            return again(batch, e);
+            return again(batch, rows, e);
         } catch (RuntimeException | Error e) {
             rollback();
             throw e;
         }
     }
 
-    private Applied again(LaneBatch batch, SQLException error) {
+    private Applied again(LaneBatch batch, Rows rows, SQLException error) {
         rollback();
         try {
             if (!broken && SqlFault.of(error) == SqlFault.ROW) {
@@ -123,29 +146,20 @@ public final class PostgresApplier implements AutoCloseable {
             }
             if (!broken && SqlFault.tellsOfChangedTable(error)) {
                 session.planner().forgetAll();
-                return folded(batch);
+                return inTransaction(batch, false, rows);
             }
         } catch (SQLException e) {
             rollback();
-            throw failure(batch, e);
+            throw failure(batch.expected().lane(), batch.parts(), e);
         } catch (RuntimeException | Error e) {
             rollback();
             throw e;
         }
-        throw failure(batch, error);
-    }
-
-    private Applied folded(LaneBatch batch) throws SQLException {
-        return inTransaction(
-                batch,
-                false,
-                (tally, chains, quarantine) ->
-                        new FoldedBatch(session, batch.mode(), tally, chains, quarantine)
-                                .apply(batch.parts()));
+        throw failure(batch.expected().lane(), batch.parts(), error);
     }
 
     /** One change at a time, with quarantine for what the destination refuses. */
-    Applied ordered(LaneBatch batch) throws SQLException {
+    private Applied ordered(LaneBatch batch) throws SQLException {
         return inTransaction(
                 batch,
                 true,
@@ -162,7 +176,8 @@ public final class PostgresApplier implements AutoCloseable {
                 throws SQLException;
     }
 
-    Applied inTransaction(LaneBatch batch, boolean replayed, Rows rows) throws SQLException {
+    private Applied inTransaction(LaneBatch batch, boolean replayed, Rows rows)
+            throws SQLException {
         Progress expected = batch.expected();
         LaneTransaction transaction = new LaneTransaction(session, faults, expected);
         Tally tally = new Tally();
@@ -196,7 +211,7 @@ public final class PostgresApplier implements AutoCloseable {
     }
 
     /** What an error of the destination means to the caller. */
-    RuntimeException failure(LaneBatch batch, SQLException error) {
+    RuntimeException failure(LaneId lane, List<TransactionPart> parts, SQLException error) {
         return switch (SqlFault.of(error)) {
             case CONNECTION -> {
                 broken = true;
@@ -204,30 +219,30 @@ public final class PostgresApplier implements AutoCloseable {
                         "TT-452",
                         ("the connection to the destination was lost while lane %s was written: %s;"
                                         + " its progress is read again before anything else is done")
-                                .formatted(batch.expected().lane(), error.getMessage()),
+                                .formatted(lane, error.getMessage()),
                         error);
             }
             case RETRY ->
                     new RetryableApplyException(
                             "TT-451",
                             "the destination cannot take changes of lane %s now: %s; it is tried again"
-                                    .formatted(batch.expected().lane(), error.getMessage()),
+                                    .formatted(lane, error.getMessage()),
                             error);
             case ROW, TABLE -> {
                 session.planner().forgetAll();
                 yield new TableApplyException(
                         "TT-453",
-                        tables(batch),
+                        tables(parts),
                         "the destination refuses changes of lane %s: %s; the lane waits"
-                                .formatted(batch.expected().lane(), error.getMessage()),
+                                .formatted(lane, error.getMessage()),
                         error);
             }
         };
     }
 
-    private static Set<TableId> tables(LaneBatch batch) {
+    private static Set<TableId> tables(List<TransactionPart> parts) {
         Set<TableId> tables = new HashSet<>();
-        for (TransactionPart part : batch.parts()) {
+        for (TransactionPart part : parts) {
             var changes = part.changes();
             while (changes.next()) {
                 tables.add(changes.shape().table());

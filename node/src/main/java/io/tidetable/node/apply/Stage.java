@@ -1,5 +1,8 @@
 package io.tidetable.node.apply;
 
+import io.tidetable.node.apply.FoldedRows.Row;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -59,6 +62,19 @@ record Stage(TablePlan plan, String name, BitSet text) {
     /** The columns that rows with these unknown ones bring along. */
     static List<PlannedColumn> known(TablePlan plan, BitSet unknown) {
         return plan.written().stream().filter(column -> !unknown.get(column.index())).toList();
+    }
+
+    /** Fills rows in, sorted by their keys. */
+    void fill(Connection connection, List<PlannedColumn> columns, List<Row> rows, int part)
+            throws SQLException {
+        try (BinaryCopy copy = BinaryCopy.begin(connection, copy(columns))) {
+            for (Row row : FoldedRows.sorted(rows)) {
+                copy.row(columns.size() + 1);
+                copy.integer(part);
+                copy.values(columns, row.image());
+            }
+            copy.finish();
+        }
     }
 
     /** Sets all known columns but the key; null where there is nothing to set. */

@@ -28,6 +28,16 @@ final class Tally {
         }
     }
 
+    /** Takes over what another one counted of the source's changes. */
+    void countLike(Tally other) {
+        inserts += other.inserts;
+        updates += other.updates;
+        deletes += other.deletes;
+        truncates += other.truncates;
+        bytes += other.bytes;
+        folded += other.folded;
+    }
+
     void folded(long changes) {
         folded += changes;
     }
@@ -38,14 +48,14 @@ final class Tally {
         }
     }
 
+    long conflictsOf(TableId table) {
+        return conflicts.getOrDefault(table, 0L);
+    }
+
     void quarantined(TableId table, long changes) {
         if (changes > 0) {
             quarantined.merge(table, changes, Long::sum);
         }
-    }
-
-    long quarantined() {
-        return quarantined.values().stream().mapToLong(Long::longValue).sum();
     }
 
     void needsMerge(TableId table) {
