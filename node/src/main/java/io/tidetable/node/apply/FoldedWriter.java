@@ -145,5 +145,11 @@ final class FoldedWriter {
             }
             copy.finish();
         }
+        // The bytes were written for the columns as we knew them, and are held by the table's lock.
+        if (!TargetCatalog.isCurrent(session.connection(), plan.target())) {
+            throw new SQLException(
+                    "the columns of " + plan.table() + " have changed meanwhile",
+                    SqlFault.CHANGED_TABLE);
+        }
     }
 }

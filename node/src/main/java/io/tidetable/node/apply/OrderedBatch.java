@@ -5,7 +5,9 @@ import io.tidetable.node.journal.ChangeKind;
 import io.tidetable.node.journal.TransactionPart;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,7 @@ final class OrderedBatch {
     private QuarantineChains chains;
     private boolean quarantineChanged;
     private long refused;
+    private final Map<TableId, String> reasons = new HashMap<>();
 
     OrderedBatch(
             Session session,
@@ -59,6 +62,11 @@ final class OrderedBatch {
             for (TransactionPart part : parts) {
                 part(part);
             }
+            reasons.forEach((table, reason) ->
+                    LOG.warn(
+                            "{}: the destination refuses changes, they go to quarantine; the first because: {}",
+                            table,
+                            reason));
             return quarantineChanged;
         } finally {
             sender.discard();
@@ -190,19 +198,12 @@ final class OrderedBatch {
                             .formatted(
                                     session.settings().quarantineLimit(),
                                     table,
-                                    error.getMessage()),
+                                    SqlFault.message(error)),
                     error);
         }
-        String reason = String.valueOf(error.getMessage());
-        quarantine.add(chains, change, error.getSQLState(), reason);
+        quarantine.add(chains, change, error.getSQLState(), SqlFault.messageAndDetail(error));
         quarantined(change);
-        LOG.warn(
-                "{}: {} of {} at {} went to quarantine: {}",
-                table,
-                change.kind(),
-                RowName.of(change.plan(), change.keyed()),
-                change.position(),
-                reason);
+        reasons.putIfAbsent(table, SqlFault.message(error));
     }
 
     private void quarantined(RowChange change) {

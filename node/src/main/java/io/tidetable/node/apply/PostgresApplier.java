@@ -141,6 +141,7 @@ public final class PostgresApplier implements AutoCloseable {
         rollback();
         try {
             if (!broken && SqlFault.of(error) == SqlFault.ROW) {
+                session.planner().forgetAll();
                 LOG.debug("lane {}: one change at a time", batch.expected().lane(), error);
                 return ordered(batch);
             }
@@ -219,14 +220,14 @@ public final class PostgresApplier implements AutoCloseable {
                         "TT-452",
                         ("the connection to the destination was lost while lane %s was written: %s;"
                                         + " its progress is read again before anything else is done")
-                                .formatted(lane, error.getMessage()),
+                                .formatted(lane, SqlFault.message(error)),
                         error);
             }
             case RETRY ->
                     new RetryableApplyException(
                             "TT-451",
                             "the destination cannot take changes of lane %s now: %s; it is tried again"
-                                    .formatted(lane, error.getMessage()),
+                                    .formatted(lane, SqlFault.message(error)),
                             error);
             case ROW, TABLE -> {
                 session.planner().forgetAll();
@@ -234,7 +235,7 @@ public final class PostgresApplier implements AutoCloseable {
                         "TT-453",
                         tables(parts),
                         "the destination refuses changes of lane %s: %s; the lane waits"
-                                .formatted(lane, error.getMessage()),
+                                .formatted(lane, SqlFault.message(error)),
                         error);
             }
         };

@@ -215,7 +215,7 @@ public final class Quarantine {
                         throw e;
                     }
                     connection.rollback();
-                    String reason = String.valueOf(e.getMessage());
+                    String reason = SqlFault.messageAndDetail(e);
                     reason(change.id(), e.getSQLState(), reason);
                     return new Retried(0, 0, reason);
                 }

@@ -1,6 +1,9 @@
 package io.tidetable.node.apply;
 
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** Whose fault an error of the destination is, which decides what may be done about it. */
 enum SqlFault {
@@ -13,12 +16,17 @@ enum SqlFault {
     /** The table's, its types' or its rights': no row of it can be written. */
     TABLE;
 
+    /** The state of an error of ours: a table is not as it was when we looked. */
+    static final String CHANGED_TABLE = "42P17";
+
     static SqlFault of(SQLException error) {
         String state = error.getSQLState();
         if (state == null || state.length() != 5) {
             return TABLE;
         }
         return switch (state) {
+            // A value that the server could not read, unless it is the driver that complains.
+            case "08P01" -> serverError(error) == null ? CONNECTION : TABLE;
             case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04" -> CONNECTION;
             case "55P03", "55006", "25006" -> RETRY;
             case "P0001" -> ROW;
@@ -32,11 +40,35 @@ enum SqlFault {
         };
     }
 
+    /** What the server said, without the statement and its values. */
+    static String message(SQLException error) {
+        ServerErrorMessage server = serverError(error);
+        return String.valueOf(server == null ? error.getMessage() : server.getMessage());
+    }
+
+    /** The same with the detail, which may show values of the row. */
+    static String messageAndDetail(SQLException error) {
+        ServerErrorMessage server = serverError(error);
+        String detail = server == null ? null : server.getDetail();
+        return detail == null ? message(error) : message(error) + ": " + detail;
+    }
+
+    private static @Nullable ServerErrorMessage serverError(SQLException error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof PSQLException server && server.getServerErrorMessage() != null) {
+                return server.getServerErrorMessage();
+            }
+        }
+        return null;
+    }
+
     /** Whether what we remember of the destination's tables may be out of date. */
     static boolean tellsOfChangedTable(SQLException error) {
         String state = error.getSQLState();
         return state != null
-                && (state.equals("42P01")
+                && (state.equals("08P01")
+                        || state.equals("42P01")
+                        || state.equals(CHANGED_TABLE)
                         || state.equals("42703")
                         || state.equals("42704")
                         || state.equals("42804")

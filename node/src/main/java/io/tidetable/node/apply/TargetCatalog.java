@@ -14,9 +14,20 @@ import org.jspecify.annotations.Nullable;
 
 /** What is known of a destination's tables: each is read with one query when first needed. */
 final class TargetCatalog {
+    /** Names, numbers and types of the columns of a table whose OID is given. */
+    private static final String SIGNATURE =
+            """
+            (SELECT string_agg(concat_ws(':', x.attnum, x.atttypid, x.attgenerated, x.attname), ','
+                ORDER BY x.attnum)
+            FROM pg_attribute x WHERE x.attrelid = %s AND x.attnum > 0 AND NOT x.attisdropped)
+            """;
+
+    private static final String CURRENT_SIGNATURE =
+            "SELECT " + SIGNATURE.formatted("to_regclass(?)");
+
     private static final String TABLE =
             """
-            SELECT c.relkind = 'p' AS partitioned,
+            SELECT SIGNATURE AS signature, c.relkind = 'p' AS partitioned,
                 EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.confrelid = c.oid
                     AND f.conrelid <> c.oid) AS referenced,
                 EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.condeferrable)
@@ -71,7 +82,8 @@ final class TargetCatalog {
                 LEFT JOIN pg_collation co ON co.oid = a.attcollation
             WHERE n.nspname = ? AND c.relname = ? AND c.relkind IN ('r', 'p')
             ORDER BY a.attnum
-            """;
+            """
+                    .replace("SIGNATURE", SIGNATURE.formatted("c.oid"));
 
     private final Connection connection;
     private final Map<TableId, TargetTable> known = new HashMap<>();
@@ -96,6 +108,16 @@ final class TargetCatalog {
         return table;
     }
 
+    /** Whether the table's columns are still those we know; its lock keeps them so. */
+    static boolean isCurrent(Connection connection, TargetTable table) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(CURRENT_SIGNATURE)) {
+            statement.setString(1, table.id().quoted());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && table.signature().equals(row.getString(1));
+            }
+        }
+    }
+
     void forget(TableId id) {
         known.remove(id);
     }
@@ -115,6 +137,7 @@ final class TargetCatalog {
     }
 
     private static TargetTable table(TableId id, ResultSet row) throws SQLException {
+        String signature = row.getString("signature");
         boolean partitioned = row.getBoolean("partitioned");
         boolean referenced = row.getBoolean("referenced");
         boolean deferrable = row.getBoolean("deferrable");
@@ -144,6 +167,7 @@ final class TargetCatalog {
         } while (row.next());
         return new TargetTable(
                 id,
+                signature,
                 partitioned,
                 referenced,
                 deferrable,

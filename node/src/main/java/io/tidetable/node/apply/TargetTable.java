@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A table as the destination's catalog describes it.
  *
+ * @param signature the names, numbers and types of its columns, to tell whether they have changed
  * @param partitioned whether its rows lie in partitions
  * @param referenced whether a foreign key of another table points at it
  * @param deferrable whether it has constraints that may be checked at commit
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 record TargetTable(
         TableId id,
+        String signature,
         boolean partitioned,
         boolean referenced,
         boolean deferrable,
