@@ -108,9 +108,9 @@ class FollowingTheSourceTest {
                         .getFirst();
         Databases.run(
                 databases.destination,
-                "INSERT INTO tidetable.chunk (pipeline, namespace, name, number, relation, relation_file, first_block, estimated_bytes) VALUES ('shop', 'public', 'orders', 1, 'public.orders', "
+                "INSERT INTO tidetable.chunk (pipeline, namespace, name, number, attempt, relation, relation_file, first_block, estimated_bytes, estimated_rows) VALUES ('shop', 'public', 'orders', 1, 1, 'public.orders', "
                         + file
-                        + ", 0, 0)");
+                        + ", 0, 0, 0)");
         Databases.run(databases.source, "INSERT INTO orders VALUES (1, 'old')");
         TableShape first = shape();
         Databases.run(databases.source, "ALTER TABLE orders ADD COLUMN plain int");

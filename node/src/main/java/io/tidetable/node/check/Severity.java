@@ -1,0 +1,11 @@
+package io.tidetable.node.check;
+
+/** How much a finding matters. */
+public enum Severity {
+    /** Replication must not begin. */
+    ERROR,
+    /** It works, and somebody will be surprised one day. */
+    WARNING,
+    /** Good to know. */
+    INFO
+}
