@@ -19,19 +19,15 @@ import org.slf4j.LoggerFactory;
 final class CaptureSession {
     private static final Logger LOG = LoggerFactory.getLogger(CaptureSession.class);
 
-    /** A read that took longer has waited: nothing more was at hand. */
+    /** A read that took longer to find nothing has waited for it. */
     private static final long WAITED_NANOS = 50_000;
 
-    /** How long the socket may fill under load. */
     private static final long PAUSE_NANOS = 1_000_000;
 
-    /** Longest time that something written waits for a flush under load. */
-    private static final long FLUSH_NANOS = 3_000_000;
+    /** Shortest time between two flushes while messages come. */
+    private static final long FLUSH_NANOS = 1_000_000;
 
     private static final long ROOM_LOOK_NANOS = 20_000_000;
-
-    /** Messages a millisecond that are still taken one by one. */
-    private static final int FEW_MESSAGES = 8;
 
     /** Bytes after which it looks around under load. */
     private static final long LOOK_BYTES = 1 << 18;
@@ -44,12 +40,12 @@ final class CaptureSession {
     private final Feedback feedback;
     private final TransactionReader transactions;
     private final PgOutputParser parser = new PgOutputParser();
-    private final ReadingPace pace = new ReadingPace(FEW_MESSAGES);
 
     private volatile boolean stopping;
     private Lsn passed;
     private boolean unflushed;
     private long flushedAt;
+    private long flushedCommits;
     private long spillLookAt;
     private long bytes;
     private long notedBytes;
@@ -116,8 +112,10 @@ final class CaptureSession {
                 silent = false;
                 heard.run();
             }
-            boolean waited = now - before > WAITED_NANOS;
-            End end = message == null ? nothing(now, waited) : message(message, now, waited);
+            End end =
+                    message == null
+                            ? nothing(now, now - before > WAITED_NANOS)
+                            : message(message, now);
             if (end != null) {
                 return end;
             }
@@ -125,21 +123,13 @@ final class CaptureSession {
         return End.STOPPED;
     }
 
-    private @Nullable End message(ByteBuffer message, long now, boolean waited)
-            throws SQLException {
+    private @Nullable End message(ByteBuffer message, long now) throws SQLException {
         bytes += message.remaining();
         parser.parse(message, transactions);
-        unflushed = true;
-        pace.message(now);
-        if (!pace.underLoad()) {
-            if (!transactions.midway()) {
-                flush(now);
-            }
-        } else if (waited) {
+        if (transactions.commits() > flushedCommits && now - flushedAt >= FLUSH_NANOS) {
             flush(now);
-            LockSupport.parkNanos(PAUSE_NANOS);
-        } else if (now - flushedAt > FLUSH_NANOS) {
-            flush(now);
+        } else {
+            unflushed = true;
         }
         return bytes - notedBytes > LOOK_BYTES ? lookAround(now) : null;
     }
@@ -167,6 +157,7 @@ final class CaptureSession {
         writer.flush();
         unflushed = false;
         flushedAt = now;
+        flushedCommits = transactions.commits();
     }
 
     private @Nullable End lookAround(long now) throws SQLException {

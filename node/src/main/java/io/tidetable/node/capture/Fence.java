@@ -22,8 +22,11 @@ import java.util.function.Consumer;
  * <p>An interrupt ends the waiting. Nothing is held at the source meanwhile.
  */
 public final class Fence {
-    private static final String XMAX =
-            "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text";
+    /**
+     * Takes an id of its own, above every id in use. (The xmax of a snapshot would not do: it is
+     * the newest <em>ended</em> id plus one, so that a running transaction may lie at or above it.)
+     */
+    private static final String OWN_XID = "SELECT pg_catalog.pg_current_xact_id()::text";
 
     private static final String ENDED_BELOW =
             """
@@ -101,7 +104,7 @@ public final class Fence {
 
     /** Waits until snapshots count for what a slot publishes that was just made. */
     public void awaitSlot(Connection source) throws SQLException, InterruptedException {
-        String limit = text(source, XMAX);
+        String limit = text(source, OWN_XID);
         await(
                 "the slot just made",
                 () -> endedBelow(source, limit),

@@ -1,42 +1,55 @@
 package io.tidetable.node.capture;
 
 /**
- * Decides when reading should pause for a moment. A reader that takes every message as it comes
- * wakes the source's walsender for each, which costs the source more than the decoding; under load
- * it is better to let the socket fill. Where messages are few, each is taken at once.
- *
- * <p>Under load means: in this window of a millisecond or in the one before, more than a few
- * messages came. Not thread-safe; times are nanoseconds of any origin.
+ * Decides whether reading should let data gather for a moment. Under load means: in this window of
+ * a millisecond or in the one before, a socket was read often, or gave much. Not thread-safe; times
+ * are nanoseconds of any origin.
  */
 final class ReadingPace {
     private static final long WINDOW = 1_000_000;
 
-    private final int few;
+    private final int fewReads;
+    private final int fewBytes;
     private long windowBegan;
-    private int inWindow;
-    private int inLastWindow;
+    private int reads;
+    private int bytes;
+    private boolean lastWindowLoaded;
 
     /**
      * A pace.
      *
-     * @param few messages in a millisecond that are no load yet
+     * @param fewReads in a millisecond that are no load yet
+     * @param fewBytes in a millisecond that are no load yet
      */
-    ReadingPace(int few) {
-        this.few = few;
+    ReadingPace(int fewReads, int fewBytes) {
+        this.fewReads = fewReads;
+        this.fewBytes = fewBytes;
     }
 
-    /** A message came. */
-    void message(long now) {
+    /** A read gave bytes. */
+    void read(long now, int count) {
+        roll(now);
+        reads++;
+        bytes += count;
+    }
+
+    boolean underLoad(long now) {
+        roll(now);
+        return lastWindowLoaded || loaded();
+    }
+
+    private boolean loaded() {
+        return reads > fewReads || bytes > fewBytes;
+    }
+
+    private void roll(long now) {
         long passed = now - windowBegan;
         if (passed >= WINDOW) {
-            inLastWindow = passed < 3 * WINDOW ? inWindow : 0;
-            inWindow = 0;
+            // The window that just ended may have been left by a pause: it counts for two more.
+            lastWindowLoaded = passed < 4 * WINDOW && loaded();
+            reads = 0;
+            bytes = 0;
             windowBegan = now;
         }
-        inWindow++;
-    }
-
-    boolean underLoad() {
-        return inWindow > few || inLastWindow > few;
     }
 }

@@ -82,7 +82,7 @@ final class TrackConnection implements AutoCloseable {
             throws SQLException {
         String slot = TrackNames.slot(source.pipeline(), track);
         Connection connection =
-                withStallLimit(source.database())
+                forStreaming(source.database())
                         .connectForReplication(
                                 "tidetable " + source.pipeline() + " " + track.label());
         try {
@@ -128,8 +128,9 @@ final class TrackConnection implements AutoCloseable {
                 .start();
     }
 
-    private static Database withStallLimit(Database database) {
+    private static Database forStreaming(Database database) {
         Map<String, String> properties = new HashMap<>(database.properties());
+        properties.put(PGProperty.SOCKET_FACTORY.getName(), ModeratedSocketFactory.class.getName());
         properties.put(PGProperty.SOCKET_TIMEOUT.getName(), String.valueOf(2 * STALL_SECONDS));
         return new Database(database.jdbcUrl(), properties);
     }

@@ -249,6 +249,7 @@ final class TransactionReader implements PgOutputHandler {
         return changes;
     }
 
+    /** Commits read. */
     long commits() {
         return commits;
     }

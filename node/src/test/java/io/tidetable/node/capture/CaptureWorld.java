@@ -1,5 +1,7 @@
 package io.tidetable.node.capture;
 
+import static org.awaitility.Awaitility.await;
+
 import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.SourceIdentity;
@@ -117,6 +119,25 @@ final class CaptureWorld implements CaptureListener, AutoCloseable {
                         InstantSource.system(), new SplittableRandom(1), Faults.NONE));
     }
 
+    TrackCapture capture(TrackJournal journal, CaptureSettings settings, boolean moderated)
+            throws SQLException {
+        Map<String, String> properties = new java.util.HashMap<>(database.properties());
+        if (!moderated) {
+            properties.put("socketFactory", PlainSocketFactory.class.getName());
+        }
+        return new TrackCapture(
+                Track.BULK,
+                new CaptureSource(
+                        pipeline,
+                        new Database(database.jdbcUrl(), properties),
+                        SourceIdentities.read(database)),
+                journal,
+                this,
+                settings,
+                new CaptureEnvironment(
+                        InstantSource.system(), new SplittableRandom(1), Faults.NONE));
+    }
+
     @Override
     public void stateChanged(Track track, CaptureState state, @Nullable String reason) {
         states.add(state);
@@ -140,8 +161,10 @@ final class CaptureWorld implements CaptureListener, AutoCloseable {
     /** Removes the slot, so that the server does not keep its log for the tests that follow. */
     @Override
     public void close() throws SQLException {
+        Slots slots = new Slots(pipeline, Faults.NONE);
         try (Connection connection = database.connect("test")) {
-            new Slots(pipeline, Faults.NONE).drop(connection, Track.BULK);
+            await().ignoreExceptionsInstanceOf(SQLException.class)
+                    .untilAsserted(() -> slots.drop(connection, Track.BULK));
         }
         if (failure != null) {
             throw new AssertionError("capture failed", failure);

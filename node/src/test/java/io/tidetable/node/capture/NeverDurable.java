@@ -1,0 +1,31 @@
+package io.tidetable.node.capture;
+
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.node.journal.TrackJournal;
+import io.tidetable.node.journal.TrackWriter;
+import io.tidetable.node.journal.TransactionFeed;
+import java.util.Set;
+
+/** A journal that never says that anything is durable, so that a backlog can be read again. */
+record NeverDurable(TrackJournal journal, Lsn durableEnd) implements TrackJournal {
+    @Override
+    public TrackWriter writer() {
+        return journal.writer();
+    }
+
+    @Override
+    public void startAt(Lsn position) {
+        journal.startAt(position);
+    }
+
+    @Override
+    public TransactionFeed feed(Set<TableId> tables) {
+        return journal.feed(tables);
+    }
+
+    @Override
+    public Lsn freedUpTo() {
+        return journal.freedUpTo();
+    }
+}
