@@ -229,6 +229,11 @@ final class CaptureSession {
         return Lsn.max(passed, transactions.lastCommit());
     }
 
+    /** End of the newest commit with changes that was given to the writer. */
+    Lsn lastChange() {
+        return transactions.lastChange();
+    }
+
     /** Transactions of which a part was given to the writer. */
     Set<Long> openTransactions() {
         return transactions.openTransactions();

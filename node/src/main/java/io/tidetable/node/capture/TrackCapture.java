@@ -150,7 +150,7 @@ public final class TrackCapture implements AutoCloseable {
                         trouble.over();
                     });
         } finally {
-            written = Lsn.max(written, reading.written());
+            written = Lsn.max(written, reading.lastChange());
             session = null;
             reading.close();
         }

@@ -32,6 +32,8 @@ final class TransactionReader implements PgOutputHandler {
     private final List<String> ownMessages = new ArrayList<>();
 
     private Lsn lastCommit;
+    private Lsn lastChange;
+    private long changesBefore;
     private long transaction;
     private @Nullable OpenTransaction block;
     private int lastSubxid;
@@ -49,6 +51,7 @@ final class TransactionReader implements PgOutputHandler {
         this.writer = writer;
         this.widener = widener;
         this.lastCommit = start;
+        this.lastChange = start;
         this.messages = messages;
         this.shapes = new RelationShapes(writer);
     }
@@ -76,6 +79,7 @@ final class TransactionReader implements PgOutputHandler {
         }
         transaction = widener.widen(xid);
         ownMessages.clear();
+        changesBefore = changes;
         writer.begin(transaction);
     }
 
@@ -85,6 +89,9 @@ final class TransactionReader implements PgOutputHandler {
             throw new DamagedMessageException("a commit without a begin");
         }
         nextCommit(commitEnd);
+        if (changes > changesBefore) {
+            lastChange = commitEnd;
+        }
         writer.commit(commitEnd, committedAt);
         transaction = 0;
         committed(commitEnd, committedAt, ownMessages);
@@ -200,6 +207,9 @@ final class TransactionReader implements PgOutputHandler {
                     "transaction %d committed, but no block of it came".formatted(wide));
         }
         nextCommit(commitEnd);
+        if (done.bytes > 0) {
+            lastChange = commitEnd;
+        }
         writer.streamCommit(wide, commitEnd, committedAt);
         shapes.committed(wide);
         committed(commitEnd, committedAt, done.messages.stream().map(OwnMessage::content).toList());
@@ -242,6 +252,11 @@ final class TransactionReader implements PgOutputHandler {
     /** End of the newest commit given to the writer. */
     Lsn lastCommit() {
         return lastCommit;
+    }
+
+    /** End of the newest commit with changes given to the writer. */
+    Lsn lastChange() {
+        return lastChange;
     }
 
     /** Row changes and truncates read. */

@@ -20,6 +20,11 @@ record NeverDurable(TrackJournal journal, Lsn durableEnd) implements TrackJourna
     }
 
     @Override
+    public Lsn startedAt() {
+        return journal.startedAt();
+    }
+
+    @Override
     public TransactionFeed feed(Set<TableId> tables) {
         return journal.feed(tables);
     }
