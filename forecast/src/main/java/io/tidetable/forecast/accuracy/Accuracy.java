@@ -101,7 +101,15 @@ public record Accuracy(
      * Naive2 has on the same series.
      */
     public double owa(Accuracy naiveTwo) {
-        return (smape / naiveTwo.smape + mase / naiveTwo.mase) / 2;
+        return (share(smape, naiveTwo.smape) + share(mase, naiveTwo.mase)) / 2;
+    }
+
+    /** One where neither errs, and never infinite: where only Naive2 is exact, the error itself. */
+    private static double share(double error, double base) {
+        if (base == 0) {
+            return 1 + error;
+        }
+        return error / base;
     }
 
     /** The mean change over one season in the training part, by which errors are divided. */

@@ -17,8 +17,9 @@ import io.tidetable.forecast.Series;
  * z is the standardised logarithm where all values are positive (or the standardised value), w
  * halves every {@value #HALF_LIFE} steps or three weeks of seasons, whichever is longer, W is the
  * sum of the weights, r = {@value #RIDGE}. Lags: {@link SparseLags}. Several steps ahead are
- * forecast by feeding forecasts back. Each observed value is a rank-one step on the Cholesky factor
- * of the normal equations, O(p^2).
+ * forecast by feeding forecasts back, and give way to the season with the distance as far as that
+ * was better before ({@link SeasonalPull}). Each observed value is a rank-one step on the Cholesky
+ * factor of the normal equations, O(p^2).
  *
  * <p>Hoerl, Kennard: Ridge regression, Technometrics 12, 1970. Recursive least squares with
  * forgetting and a leak of the ridge back onto the diagonal: Ljung, System Identification, 1999,
@@ -27,6 +28,10 @@ import io.tidetable.forecast.Series;
 public final class RidgeAutoregression implements PointForecaster {
     static final double HALF_LIFE = 500;
     static final double RIDGE = 1e-5;
+    private static final int PULL_ORIGINS = 12;
+    private static final int PULL_SEASONS = 3;
+    private static final int LEAST_AHEAD = 24;
+    private static final int MOST_AHEAD = 500;
 
     private final String name;
     private final boolean logarithmic;
@@ -61,17 +66,34 @@ public final class RidgeAutoregression implements PointForecaster {
     @Override
     public PointModel fit(Series series) {
         RidgeWalk walk = walk(series);
+        int span = series.length() / 3;
+        int ahead =
+                Math.clamp(
+                        PULL_SEASONS * (long) series.seasons().shortest(), LEAST_AHEAD, MOST_AHEAD);
+        int horizon = Math.clamp(series.length() / 6, 1, ahead);
+        Origins origins =
+                Origins.spaced(
+                        series.length(),
+                        series.length() - span,
+                        PULL_ORIGINS,
+                        Math.clamp(span / PULL_ORIGINS, 1, horizon),
+                        horizon);
+        for (int i = 0; i < origins.count(); i++) {
+            walk.advance(origins.at(i));
+            walk.stop(horizon);
+        }
         walk.advance(series.length());
         return walk.online();
     }
 
+    /** One walk with a stop at each origin; the pull at a stop is learnt from the stops before. */
     @Override
     public RollingForecasts roll(Series series, Origins origins) {
         RidgeWalk walk = walk(series);
         double[][] forecasts = new double[origins.count()][];
         for (int i = 0; i < forecasts.length; i++) {
             walk.advance(origins.at(i));
-            forecasts[i] = walk.online().forecast(origins.horizon());
+            forecasts[i] = walk.stop(origins.horizon());
         }
         return new RollingForecasts(series, origins, forecasts);
     }

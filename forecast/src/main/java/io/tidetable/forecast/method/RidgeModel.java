@@ -1,12 +1,16 @@
 package io.tidetable.forecast.method;
 
 import io.tidetable.forecast.PointModel;
+import io.tidetable.forecast.Seasons;
 import io.tidetable.forecast.numeric.CholeskyFactor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A ridge autoregression kept current by rank-one steps. */
 final class RidgeModel implements PointModel {
+    private static final int RESTING_SEASONS = 14;
+    private static final int FEWEST_RESTING = 24;
+
     private final ValueScale scale;
     private final LagFeatures features;
     private final double keep;
@@ -15,6 +19,8 @@ final class RidgeModel implements PointModel {
     private final double[] moment;
     private final History history;
     private final double[] row;
+    private final Seasons seasons;
+    private final SeasonalPull.Choice pull;
     private long time;
     private int leaking;
     private double @Nullable [] coefficients;
@@ -26,6 +32,8 @@ final class RidgeModel implements PointModel {
             double[] penalty,
             CholeskyFactor factor,
             double[] moment,
+            Seasons seasons,
+            SeasonalPull.Choice pull,
             double[] latest,
             long time) {
         this.scale = scale;
@@ -36,7 +44,9 @@ final class RidgeModel implements PointModel {
         this.moment = moment;
         this.row = new double[features.size()];
         this.time = time;
-        this.history = new History(features.longestLag());
+        this.seasons = seasons;
+        this.pull = pull;
+        this.history = new History(kept(features, seasons));
         for (int i = latest.length; i < features.longestLag(); i++) {
             history.append(latest.length == 0 ? 0 : latest[0]);
         }
@@ -47,17 +57,48 @@ final class RidgeModel implements PointModel {
 
     @Override
     public double[] forecast(int steps) {
+        double[] forecast = path(steps, pull.drift());
+        double[] known = history.withRoom(0);
+        for (int step = 0; step < steps; step++) {
+            double anchor = SeasonalPull.anchor(seasons, known, known.length, step);
+            forecast[step] = scale.fromScale(pull.pulled(step, forecast[step], anchor));
+        }
+        return forecast;
+    }
+
+    /** The recursion's own path, on the scale. */
+    double[] path(int steps, boolean drift) {
         double[] current = coefficients();
         double[] path = history.withRoom(steps);
         int before = history.length();
-        double[] forecast = new double[steps];
+        double correction = restingConstant(path, before) - current[features.constant()];
+        double drifting = drift ? 1 : 0;
         for (int step = 0; step < steps; step++) {
             features.write(row, path, before + step, time + step);
-            double next = scale.hold(product(current, row));
-            path[before + step] = next;
-            forecast[step] = scale.fromScale(next);
+            path[before + step] = scale.hold(product(current, row) + (1 - drifting) * correction);
+            drifting *= SeasonalPull.DRIFT_KEPT;
         }
-        return forecast;
+        return Arrays.copyOfRange(path, before, before + steps);
+    }
+
+    /** The constant with which the mean of the latest values would stay as it is. */
+    private double restingConstant(double[] values, int known) {
+        int count = Math.min(known, Math.max(RESTING_SEASONS * seasons.shortest(), FEWEST_RESTING));
+        double mean = 0;
+        for (int i = known - count; i < known; i++) {
+            mean += values[i] / count;
+        }
+        double kept = 0;
+        for (int i = 0; i < features.constant(); i++) {
+            kept += coefficients()[i];
+        }
+        return (1 - kept) * mean;
+    }
+
+    /** How many of the latest values a model keeps. */
+    static int kept(LagFeatures features, Seasons seasons) {
+        int resting = Math.max(RESTING_SEASONS * seasons.shortest(), FEWEST_RESTING);
+        return Math.max(Math.max(features.longestLag(), seasons.longest()), resting);
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.tidetable.forecast.method;
 import io.tidetable.forecast.Series;
 import io.tidetable.forecast.numeric.CholeskyFactor;
 import io.tidetable.forecast.numeric.NormalEquations;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A walk along a series that gathers the normal equations of a ridge autoregression, and can stop
@@ -26,6 +28,8 @@ final class RidgeWalk {
     private final NormalEquations equations;
     private final double[] row;
     private final int start;
+    private final SeasonalPull pull = new SeasonalPull();
+    private final List<OpenPath> open = new ArrayList<>();
     private int at;
 
     RidgeWalk(
@@ -67,8 +71,56 @@ final class RidgeWalk {
         }
     }
 
+    /**
+     * What is forecast here. The paths of the stops before, as far as they have come true by now,
+     * tell how fast a forecast gives way to the season.
+     */
+    double[] stop(int horizon) {
+        learnPull();
+        RidgeModel model = online();
+        open.add(new OpenPath(at, model.path(horizon, true), model.path(horizon, false)));
+        return model.forecast(horizon);
+    }
+
+    private void learnPull() {
+        for (OpenPath path : open) {
+            int end = Math.min(at - path.origin, path.drift.length);
+            for (; path.learnt < end; path.learnt += SeasonalPull.LEARNT_EVERY) {
+                int step = path.learnt;
+                int place = path.origin + step;
+                if (!series.isGap(place)) {
+                    double anchor =
+                            SeasonalPull.anchor(series.seasons(), scaled, path.origin, step);
+                    pull.learn(
+                            scale,
+                            step,
+                            path.drift[step],
+                            path.rest[step],
+                            anchor,
+                            series.value(place));
+                }
+            }
+        }
+        open.removeIf(path -> path.learnt >= path.drift.length);
+    }
+
+    /** A path forecast at a stop, held against what comes. */
+    private static final class OpenPath {
+        private final int origin;
+        private final double[] drift;
+        private final double[] rest;
+        private int learnt;
+
+        private OpenPath(int origin, double[] drift, double[] rest) {
+            this.origin = origin;
+            this.drift = drift;
+            this.rest = rest;
+        }
+    }
+
     /** The model as it is known here. */
     RidgeModel online() {
+        learnPull();
         double totalWeight = equations.diagonal(features.constant());
         double[] penalty = new double[features.size()];
         double smallest = SMALLEST_PENALTY * Math.max(totalWeight, 1);
@@ -95,7 +147,12 @@ final class RidgeWalk {
                 penalty,
                 factor,
                 moment,
-                Arrays.copyOfRange(scaled, Math.max(0, known - features.longestLag()), known),
+                series.seasons().seenAtLeast(1, Math.max(1, known)),
+                pull.choice(),
+                Arrays.copyOfRange(
+                        scaled,
+                        Math.max(0, known - RidgeModel.kept(features, series.seasons())),
+                        known),
                 known);
     }
 }

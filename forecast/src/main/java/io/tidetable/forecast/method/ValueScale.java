@@ -7,10 +7,10 @@ import io.tidetable.forecast.Series;
  * logarithms centred. Both carry a factor on the series through to the forecast.
  *
  * <p>A forecast on this scale is held within the range seen widened by the whole range on both
- * sides (by a factor of ten at most on logarithms), so that no recursion runs away.
+ * sides (by a factor of three at most on logarithms), so that no recursion runs away.
  */
 final class ValueScale {
-    private static final double FURTHEST_LOGARITHM = Math.log(10);
+    private static final double FURTHEST_LOGARITHM = Math.log(3);
 
     private final boolean logarithmic;
     private final double centre;

@@ -17,11 +17,11 @@ class CoverageTest {
         double covered = 0;
         int series = 40;
         for (int seed = 0; seed < series; seed++) {
-            Series whole = Patterns.dailyAndWeekly(900, seed);
+            Series whole = Patterns.dailyAndWeekly(1800, seed);
             Forecast forecast =
-                    Methods.named("ridge").fit(whole.first(852)).forecast(Horizon.of(48));
+                    Methods.named("ridge").fit(whole.first(1752)).forecast(Horizon.of(48));
             for (int step = 0; step < 48; step++) {
-                double actual = whole.value(852 + step);
+                double actual = whole.value(1752 + step);
                 boolean within =
                         actual >= forecast.quantile(step, 0.05)
                                 && actual <= forecast.quantile(step, 0.95);

@@ -1,0 +1,5 @@
+/** Tests of the forecasts. */
+@NullMarked
+package io.tidetable.forecast.csv;
+
+import org.jspecify.annotations.NullMarked;
