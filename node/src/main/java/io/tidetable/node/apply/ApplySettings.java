@@ -44,6 +44,18 @@ public record ApplySettings(
         }
     }
 
+    /** The same with another bound of what is folded at once. */
+    public ApplySettings withFoldBytes(ByteSize bytes) {
+        return new ApplySettings(
+                synchronousCommit,
+                foldRows,
+                bytes,
+                stagedFrom,
+                truncateLockTimeout,
+                missingColumns,
+                quarantineLimit);
+    }
+
     /** The same with another policy for missing columns. */
     public ApplySettings with(MissingColumns policy) {
         return new ApplySettings(

@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -81,6 +82,16 @@ public final class PostgresApplier implements AutoCloseable {
     /** Whether the connection is lost or cannot be trusted: only {@link #close} is of use then. */
     public boolean isBroken() {
         return broken;
+    }
+
+    /**
+     * How far a lane is at the destination, as this session sees it: what it says holds for as long
+     * as the session lives, because a crash of the destination ends both.
+     */
+    public Optional<Progress> readProgress(String pipeline, LaneId lane) throws SQLException {
+        Optional<Progress> found = ProgressStore.read(connection, pipeline, lane);
+        connection.rollback();
+        return found;
     }
 
     /** The connection, for statements of the same session between batches. */

@@ -76,6 +76,11 @@ public final class ProgressStore {
 
     /** The lane's progress; empty when it has none yet. */
     public Optional<Progress> read(String pipeline, LaneId lane) throws SQLException {
+        return read(connection, pipeline, lane);
+    }
+
+    static Optional<Progress> read(Connection connection, String pipeline, LaneId lane)
+            throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(READ)) {
             statement.setString(1, pipeline);
             statement.setString(2, lane.name());

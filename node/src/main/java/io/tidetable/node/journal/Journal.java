@@ -36,6 +36,12 @@ public interface Journal extends AutoCloseable {
     void subscriptionsComplete();
 
     /**
+     * Forgets all that a track holds: it is empty then as a new one. Only before its writer or a
+     * feed of it was taken.
+     */
+    void discard(Track track);
+
+    /**
      * Is told, off the writer's thread, whenever commits became durable. Set once, before writing.
      */
     void onDurable(DurableListener listener);

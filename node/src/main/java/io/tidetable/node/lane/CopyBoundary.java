@@ -16,7 +16,7 @@ import io.tidetable.node.postgres.SourceSnapshot;
  * @param newestHorizon position beyond which no transaction was visible to any chunk
  * @param mend whether more than one snapshot was used
  */
-record CopyBoundary(SourceSnapshot oldest, Lsn newestHorizon, boolean mend) {
+public record CopyBoundary(SourceSnapshot oldest, Lsn newestHorizon, boolean mend) {
     /** Whether the copy holds everything the transaction did. */
     boolean covers(Position transaction) {
         return reaches(transaction) && oldest.sees(transaction.xid());

@@ -30,9 +30,9 @@ public final class DelayStatistics {
     }
 
     /** Notes that so many row changes, committed at the source then, became visible now. */
-    synchronized void applied(long rowChanges, Instant committedAt, Instant now) {
-        turn(now);
+    public synchronized void applied(long rowChanges, Instant committedAt, Instant now) {
         changes += rowChanges;
+        turn(now);
         Duration delay = Duration.between(committedAt, now);
         newest = delay.isNegative() ? Duration.ZERO : delay;
         current.recordValue(Math.clamp(newest.toMillis(), 0, LONGEST_MILLIS));

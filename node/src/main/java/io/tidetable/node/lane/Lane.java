@@ -6,6 +6,7 @@ import io.tidetable.model.Position;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableState;
+import io.tidetable.node.apply.Progress;
 import io.tidetable.node.journal.TransactionFeed;
 import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.postgres.SourceSnapshot;
@@ -34,20 +35,22 @@ public final class Lane {
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
     private final TransactionFeed feed;
     private final Announced announced;
+    private final @Nullable KeyBucket bucket;
     private final AppliedTransactions applied = new AppliedTransactions();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
     /** Where the destination stands; null until it was read from there. */
-    private @Nullable Position progress;
-
-    private long epoch;
+    private @Nullable Progress progress;
 
     /** While set, nothing is applied that the snapshot does not see. */
     private @Nullable SourceSnapshot stop;
 
     private boolean atStop;
-    private boolean held;
+    private volatile boolean held;
+
+    /** Whether this process has raised the lane's epoch: nobody else can commit for it. */
+    private boolean owned;
 
     /** Counts announcements, so that a look which found nothing is known to be the newest. */
     private final AtomicLong wakes = new AtomicLong();
@@ -67,6 +70,21 @@ public final class Lane {
      */
     public Lane(
             LaneId id, Collection<LaneTable> tables, TransactionFeed feed, Announced announced) {
+        this(id, tables, feed, announced, null);
+    }
+
+    /**
+     * One of the lanes over which a table's rows are spread by key.
+     *
+     * @param bucket which one; null for a lane that carries all rows of its tables
+     */
+    public Lane(
+            LaneId id,
+            Collection<LaneTable> tables,
+            TransactionFeed feed,
+            Announced announced,
+            @Nullable KeyBucket bucket) {
+        this.bucket = bucket;
         this.id = id;
         tables.forEach(table -> this.tables.put(table.table(), table));
         this.feed = feed;
@@ -140,12 +158,8 @@ public final class Lane {
     // Everything below is for whoever holds the lock.
 
     /** Where the destination stands as far as is known; null until it was read from there. */
-    public @Nullable Position progress() {
+    public @Nullable Progress progress() {
         return progress;
-    }
-
-    public long epoch() {
-        return epoch;
     }
 
     /**
@@ -153,12 +167,13 @@ public final class Lane {
      *
      * @throws io.tidetable.node.journal.JournalGapException when the journal lacks what follows
      */
-    public void standsAt(Position position, long epoch) {
-        feed.seek(position);
-        read = position;
-        progress = position;
-        this.epoch = epoch;
-        completeUpTo = position.commitEnd();
+    public void standsAt(Progress found) {
+        feed.seek(found.position());
+        read = found.position();
+        progress = found;
+        applied.add(found.position().xid());
+        noteFirst(found.position());
+        completeUpTo = found.position().commitEnd();
         idleSince = -1;
     }
 
@@ -168,6 +183,25 @@ public final class Lane {
     public void forget() {
         progress = null;
         idleSince = -1;
+        if (bucket != null) {
+            bucket.buckets().leave(bucket.number());
+        }
+    }
+
+    /** The others of its table's lanes learn how far the first has come. */
+    private void noteFirst(Position position) {
+        if (bucket != null && bucket.isFirst()) {
+            bucket.buckets().firstStandsAt(position);
+        }
+    }
+
+    /** Whether this process has claimed the lane. */
+    public boolean owned() {
+        return owned;
+    }
+
+    public void owned(boolean nowOwned) {
+        owned = nowOwned;
     }
 
     /**
@@ -176,10 +210,10 @@ public final class Lane {
      * @param mostBytes bound of a batch; a transaction that is larger by itself comes alone
      */
     public @Nullable Batch collect(long mostBytes) {
-        Position from = progress;
-        if (from == null) {
+        if (progress == null) {
             throw new IllegalStateException("the progress of lane " + id + " is not known");
         }
+        Position from = progress.position();
         if (!from.equals(read)) {
             feed.seek(from);
         }
@@ -192,8 +226,12 @@ public final class Lane {
         boolean moved = false;
         TransactionPart next = feed.peek();
         while (next != null && mayPass(next)) {
+            boolean barrier = bucket != null && KeyBuckets.isBarrier(next);
+            if (barrier && !mayCross(next, moved)) {
+                break;
+            }
             boolean mends = mends(next.position());
-            TransactionPart wanted = uncovered(next);
+            TransactionPart wanted = ofBucket(uncovered(next), barrier);
             long more = wanted == null ? 0 : wanted.bytes();
             if (moved && (mends != mend || bytes + more > mostBytes)) {
                 break;
@@ -207,6 +245,9 @@ public final class Lane {
             }
             feed.advance();
             next = feed.peek();
+            if (barrier && wanted != null) {
+                break;
+            }
         }
         read = upTo;
         if (!moved) {
@@ -220,6 +261,65 @@ public final class Lane {
         return next == null
                 ? new Batch(parts, upTo, bytes, mend, Lsn.max(readable, upTo.commitEnd()), wake)
                 : new Batch(parts, upTo, bytes, mend, upTo.commitEnd(), -1);
+    }
+
+    /** Whether the lane may take part in a barrier now; where not, it says that it waits there. */
+    private boolean mayCross(TransactionPart part, boolean moved) {
+        if (bucket == null || progress == null) {
+            return true;
+        }
+        KeyBuckets all = bucket.buckets();
+        Position barrier = part.position();
+        if (bucket.isFirst()) {
+            return !moved && all.allStandAt(barrier);
+        }
+        if (all.isCrossed(barrier)) {
+            return true;
+        }
+        if (!moved) {
+            all.arrive(bucket.number(), barrier, progress.position());
+        }
+        return false;
+    }
+
+    /** What of a part is this lane's: a barrier is the first one's as a whole. */
+    private @Nullable TransactionPart ofBucket(@Nullable TransactionPart part, boolean barrier) {
+        if (bucket == null || part == null) {
+            return part;
+        }
+        if (barrier) {
+            return bucket.isFirst() ? part : null;
+        }
+        return bucket.buckets().partOf(part, bucket.number());
+    }
+
+    /** Which of its table's lanes it is; null for a lane that carries all rows of its tables. */
+    public @Nullable KeyBucket bucket() {
+        return bucket;
+    }
+
+    /**
+     * One of several lanes of a table.
+     *
+     * @param number from 0, which is the first
+     */
+    public record KeyBucket(KeyBuckets buckets, int number) {
+        public boolean isFirst() {
+            return number == 0;
+        }
+    }
+
+    /** Whether the batch is a barrier of the table's lanes, which the first applies for all. */
+    public boolean isBarrier(Batch batch) {
+        return bucket != null
+                && bucket.isFirst()
+                && batch.parts().size() == 1
+                && KeyBuckets.isBarrier(batch.parts().getFirst());
+    }
+
+    /** Whether a batch that was collected before may still be applied. */
+    public boolean mayApply(Batch batch) {
+        return batch.parts().stream().allMatch(this::mayPass);
     }
 
     private boolean mayPass(TransactionPart part) {
@@ -246,18 +346,13 @@ public final class Lane {
         return covered.size() == tables.size() ? null : new UncoveredPart(part, covered);
     }
 
-    /** The batch was committed at the destination. */
-    public void committed(Batch batch) {
-        progress = batch.upTo();
+    /** The batch was committed at the destination, which holds that progress now. */
+    public void committed(Batch batch, Progress reached) {
+        progress = reached;
+        noteFirst(reached.position());
         completeUpTo = Lsn.max(completeUpTo, batch.completeUpTo());
         idleSince = batch.emptiedBy();
         batch.parts().forEach(part -> applied.add(part.position().xid()));
-        for (LaneTable table : tables.values()) {
-            CopyBoundary boundary = table.boundary();
-            if (boundary != null && boundary.isPassedAt(batch.upTo().commitEnd())) {
-                table.boundary(null);
-            }
-        }
     }
 
     /** Transactions of this lane that the source, by this snapshot, shows to everybody. */
@@ -289,6 +384,30 @@ public final class Lane {
         atStop = false;
         held = false;
         idleSince = -1;
+    }
+
+    /**
+     * Whether the snapshot sees nothing among what comes next up to its horizon. Where it does, the
+     * order of becoming visible was not that of committing, and another snapshot has to be taken.
+     */
+    public boolean nothingSeenBeyond(SourceSnapshot snapshot) {
+        if (progress == null) {
+            return false;
+        }
+        try {
+            TransactionPart next = feed.peek();
+            while (next != null && snapshot.horizon().isAtOrAfter(next.position().commitEnd())) {
+                if (snapshot.sees(next.position().xid())) {
+                    return false;
+                }
+                feed.advance();
+                next = feed.peek();
+            }
+            return true;
+        } finally {
+            feed.seek(progress.position());
+            read = progress.position();
+        }
     }
 
     private void noteStop(@Nullable TransactionPart next, Lsn readable) {
@@ -343,6 +462,19 @@ public final class Lane {
 
         public synchronized void upTo(Track track, Lsn watermark) {
             positions.merge(track, watermark, Lsn::max);
+            notifyAll();
+        }
+
+        /** How far the track has told. */
+        public synchronized Lsn upTo(Track track) {
+            return positions.getOrDefault(track, Lsn.ZERO);
+        }
+
+        /** Waits until the track has told as much. */
+        public synchronized void await(Track track, Lsn position) throws InterruptedException {
+            while (position.isAfter(upTo(track))) {
+                wait();
+            }
         }
 
         synchronized Lsn upTo(Set<Track> tracks) {

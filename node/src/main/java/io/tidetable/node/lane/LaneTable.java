@@ -1,8 +1,10 @@
 package io.tidetable.node.lane;
 
 import io.tidetable.model.Consistency;
+import io.tidetable.model.Lsn;
 import io.tidetable.model.Position;
 import io.tidetable.model.TableId;
+import io.tidetable.model.TableShape;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableState;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,6 +20,8 @@ public final class LaneTable {
     private final AtomicLong quarantined = new AtomicLong();
     private volatile TableState state = TableState.WAITING;
     private volatile @Nullable CopyBoundary boundary;
+    private volatile boolean needsMerge;
+    private volatile @Nullable TableShape shape;
     private volatile @Nullable String message;
 
     public LaneTable(TableId table, Track track, Consistency consistency, int priority) {
@@ -60,7 +64,8 @@ public final class LaneTable {
         return quarantined.get();
     }
 
-    void quarantined(long more) {
+    /** Counts changes that the destination refused. */
+    public void quarantined(long more) {
         quarantined.addAndGet(more);
     }
 
@@ -70,13 +75,40 @@ public final class LaneTable {
         state = next;
     }
 
-    /** Where its copy ends and its changes begin; null once that no longer matters. */
-    @Nullable CopyBoundary boundary() {
-        return boundary;
+    /**
+     * Sets where its copy ends and its changes begin; null once every lane of it has passed that.
+     */
+    public void boundary(@Nullable CopyBoundary next) {
+        boundary = next;
     }
 
-    void boundary(@Nullable CopyBoundary next) {
-        boundary = next;
+    /** Whether a lane that is complete up to there has left the table's copy behind. */
+    public boolean isBehind(Lsn completeUpTo) {
+        CopyBoundary rule = boundary;
+        return rule == null || rule.isPassedAt(completeUpTo);
+    }
+
+    /** The shape of its newest change that was applied or prepared for; null before the first. */
+    public @Nullable TableShape shape() {
+        return shape;
+    }
+
+    public void shape(TableShape newest) {
+        shape = newest;
+    }
+
+    /** Whether the shape differs from the newest one known. */
+    public boolean isNew(TableShape other) {
+        return !other.equals(shape);
+    }
+
+    /** Whether rows of it could not be completed, so that it must be merged once it caught up. */
+    public boolean needsMerge() {
+        return needsMerge;
+    }
+
+    public void needsMerge(boolean needed) {
+        needsMerge = needed;
     }
 
     /** Whether its copy holds what the transaction did to it. */

@@ -73,10 +73,16 @@ public record PipelineSettings(
      * @param bulk bytes the bulk track may keep
      * @param express bytes the express track may keep, which bulk cannot take
      * @param diskReserve bytes of the disk that stay free
+     * @param segment bytes of one file of it
      */
-    public record Journal(ByteSize bulk, ByteSize express, ByteSize diskReserve) {
+    public record Journal(ByteSize bulk, ByteSize express, ByteSize diskReserve, ByteSize segment) {
         public static final Journal DEFAULT =
                 new Journal(ByteSize.parse("20GB"), ByteSize.parse("5GB"), ByteSize.parse("1GB"));
+
+        /** Bounds with files of the usual size. */
+        public Journal(ByteSize bulk, ByteSize express, ByteSize diskReserve) {
+            this(bulk, express, diskReserve, ByteSize.megabytes(64));
+        }
     }
 
     /**

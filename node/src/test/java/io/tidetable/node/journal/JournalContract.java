@@ -522,4 +522,25 @@ public abstract class JournalContract {
         assertThat(show(Objects.requireNonNull(track.feed(Set.copyOf(tables)).peek())).split(" "))
                 .hasSize(901);
     }
+
+    @Test
+    void aDiscardedTrackIsEmptyAndBeginsAnewAlsoAfterItIsOpenedAgain() {
+        writer.connected();
+        insert(writer, 7, 100, ORDERS, "lost");
+        flushed(100);
+        journal.close();
+        Journal again = open();
+
+        again.discard(Track.BULK);
+        assertThat(again.track(Track.BULK).durableEnd()).isEqualTo(Lsn.ZERO);
+        again.track(Track.BULK).startAt(lsn(50));
+        use(again);
+        writer.connected();
+        insert(writer, 8, 60, ORDERS, "kept");
+        flushed(60);
+        reopen();
+
+        assertThat(track.durableEnd()).isEqualTo(lsn(60));
+        assertThat(readAll(feed(ORDERS))).containsExactly("60/8 orders+kept");
+    }
 }

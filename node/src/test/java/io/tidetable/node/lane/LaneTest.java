@@ -6,9 +6,11 @@ import io.tidetable.model.Consistency;
 import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.Position;
+import io.tidetable.model.SourceIdentity;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableState;
+import io.tidetable.node.apply.Progress;
 import io.tidetable.node.postgres.SourceSnapshot;
 import java.time.Duration;
 import java.util.List;
@@ -82,7 +84,7 @@ class LaneTest {
         beginAt(0);
 
         Lane.Batch first = Objects.requireNonNull(lane.collect(PLENTY));
-        lane.committed(first);
+        lane.committed(first, progress(first.upTo()));
         Lane.Batch second = Objects.requireNonNull(lane.collect(PLENTY));
 
         assertThat(first.mend()).isTrue();
@@ -122,7 +124,7 @@ class LaneTest {
         Lane.Batch batch = Objects.requireNonNull(lane.collect(PLENTY));
 
         assertThat(lane.completeUpTo()).isEqualTo(Lsn.ZERO);
-        lane.committed(batch);
+        lane.committed(batch, progress(batch.upTo()));
         assertThat(lane.completeUpTo()).isEqualTo(lsn(10));
     }
 
@@ -165,13 +167,17 @@ class LaneTest {
     }
 
     private void beginAt(long lsn) {
-        lane.standsAt(at(lsn, 0), 1);
+        lane.standsAt(progress(at(lsn, 0)));
     }
 
     private Position apply(long mostBytes) {
         Lane.Batch batch = Objects.requireNonNull(lane.collect(mostBytes));
-        lane.committed(batch);
-        return Objects.requireNonNull(lane.progress());
+        lane.committed(batch, progress(batch.upTo()));
+        return Objects.requireNonNull(lane.progress()).position();
+    }
+
+    private Progress progress(Position position) {
+        return new Progress("shop", lane.id(), new SourceIdentity(1, 1), position);
     }
 
     private static Position at(long lsn, long xid) {

@@ -10,8 +10,10 @@ import io.tidetable.node.journal.TrackJournal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * The journal in local files: per track a log of segment files, synced in groups, with an index by
@@ -19,20 +21,45 @@ import java.util.Map;
  */
 public final class LocalJournal implements Journal {
     private final Path directory;
+    private final LocalJournalSettings settings;
+    private final Faults faults;
     private final Retention retention = new Retention();
-    private final Map<Track, LocalTrackJournal> tracks = new EnumMap<>(Track.class);
+    private final Map<Track, LocalTrackJournal> tracks = new ConcurrentHashMap<>();
     private final DirectoryLock lock;
 
     private LocalJournal(
             Path directory, LocalJournalSettings settings, Faults faults, DirectoryLock lock) {
         this.directory = directory;
+        this.settings = settings;
+        this.faults = faults;
         this.lock = lock;
         for (Track track : Track.values()) {
-            tracks.put(
-                    track,
-                    new LocalTrackJournal(
-                            track, directory.resolve(track.label()), settings, retention, faults));
+            tracks.put(track, made(track));
         }
+    }
+
+    /** Renamed first: a crash leaves the track whole or gone, never a part of it. */
+    private static void moveAway(Path part) throws IOException {
+        Path discarded = part.resolveSibling(part.getFileName() + ".discarded");
+        remove(discarded);
+        Files.move(part, discarded);
+        remove(discarded);
+    }
+
+    private static void remove(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private LocalTrackJournal made(Track track) {
+        return new LocalTrackJournal(
+                track, directory.resolve(track.label()), settings, retention, faults);
     }
 
     /**
@@ -89,6 +116,19 @@ public final class LocalJournal implements Journal {
     public void release(DestinationId destination, TableId table, Lsn flushed) {
         retention.of(table).release(destination, flushed.value());
         wake();
+    }
+
+    @Override
+    public synchronized void discard(Track track) {
+        local(track).abandon();
+        try {
+            moveAway(directory.resolve(track.label()));
+        } catch (IOException e) {
+            throw JournalFailure.io("discard", directory, e);
+        }
+        LocalTrackJournal fresh = made(track);
+        tracks.put(track, fresh);
+        fresh.start();
     }
 
     @Override

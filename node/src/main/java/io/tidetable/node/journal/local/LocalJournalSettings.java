@@ -60,6 +60,32 @@ public record LocalJournalSettings(
                 Duration.ofSeconds(1));
     }
 
+    /** The same with other bounds. */
+    public LocalJournalSettings bounded(ByteSize express, ByteSize bulk, ByteSize reserve) {
+        return new LocalJournalSettings(
+                segmentSize,
+                express,
+                bulk,
+                reserve,
+                compactionFloor,
+                compactionShare,
+                syncDelay,
+                positionDelay);
+    }
+
+    /** The same with files of another size. */
+    public LocalJournalSettings segmented(ByteSize size) {
+        return new LocalJournalSettings(
+                size,
+                expressBound,
+                bulkBound,
+                diskReserve,
+                compactionFloor,
+                compactionShare,
+                syncDelay,
+                positionDelay);
+    }
+
     ByteSize bound(Track track) {
         return switch (track) {
             case EXPRESS -> expressBound;

@@ -1,0 +1,14 @@
+package io.tidetable.node.lane;
+
+import io.tidetable.node.journal.TransactionFeed;
+import java.util.List;
+
+/** Puts the feeds of a lane's tracks together. */
+public final class Feeds {
+    private Feeds() {}
+
+    /** One feed over all of them, in commit order, with whole transactions. */
+    public static TransactionFeed inCommitOrder(List<TransactionFeed> feeds) {
+        return feeds.stream().reduce(MergedFeed::new).orElseThrow();
+    }
+}

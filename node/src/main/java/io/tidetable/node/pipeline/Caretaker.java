@@ -1,0 +1,242 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.Lsn;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.TableState;
+import io.tidetable.node.catalog.PartitionSync;
+import io.tidetable.node.catalog.SequenceDefinition;
+import io.tidetable.node.catalog.SequenceSync;
+import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.journal.Journal;
+import io.tidetable.node.lane.Lane;
+import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.postgres.SourceSnapshot;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What has to be done for a destination now and then, on a thread of its own: learning what it
+ * flushed, writing watermarks down, moving tables on that caught up, carrying sequences and new
+ * partitions over.
+ */
+final class Caretaker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Caretaker.class);
+    private static final Duration ROUND = Duration.ofMillis(200);
+    private static final Duration WATERMARKS = Duration.ofSeconds(1);
+    private static final Duration SEQUENCES = Duration.ofSeconds(30);
+    private static final Duration PARTITIONS = Duration.ofSeconds(5);
+
+    private static final String SNAPSHOT = "SELECT pg_current_snapshot()::text";
+
+    private final DestinationContext context;
+    private final DestinationSide side;
+    private final Lane.Announced announced;
+    private final Durability durability;
+    private final Object pause = new Object();
+    private volatile List<SequenceDefinition> sequences = List.of();
+    private volatile boolean closed;
+    private @Nullable Thread thread;
+    private @Nullable Connection source;
+    private @Nullable Connection destination;
+    private Instant watermarksNoted = Instant.EPOCH;
+    private Instant sequencesCarried = Instant.EPOCH;
+    private Instant partitionsLooked = Instant.EPOCH;
+
+    Caretaker(
+            DestinationContext context,
+            Journal journal,
+            Lane.Announced announced,
+            DestinationSide side) {
+        this.context = context;
+        this.announced = announced;
+        this.side = side;
+        durability = new Durability(context.pipeline(), context.id(), journal);
+    }
+
+    /** The sequences to carry over. */
+    void sequences(List<SequenceDefinition> found) {
+        sequences = List.copyOf(found);
+    }
+
+    void start() {
+        thread = Thread.ofPlatform().name("care-" + context.id()).start(this::run);
+    }
+
+    private void run() {
+        while (!closed) {
+            long wait = ROUND.toMillis();
+            try {
+                round();
+            } catch (SQLException e) {
+                breakConnections();
+                durability.forget();
+                wait = context.health().failed("TT-402 its upkeep failed: " + e.getMessage());
+            } catch (RuntimeException e) {
+                LOG.error("TT-491 the upkeep of {} failed unexpectedly", context.id(), e);
+                wait = 1_000;
+            }
+            synchronized (pause) {
+                try {
+                    if (!closed) {
+                        pause.wait(wait);
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+    }
+
+    private void round() throws SQLException {
+        Connection connection = destination();
+        Instant now = context.clock().instant();
+        durability.look(connection, side.lanes());
+        moveOn();
+        if (isDue(watermarksNoted, WATERMARKS, now)) {
+            durability.noteWatermarks(connection, side.lanes(), tracks(), announced::upTo);
+            confirmApplied();
+            watermarksNoted = now;
+        }
+        if (isDue(partitionsLooked, PARTITIONS, now)) {
+            for (LaneTable table : side.tables()) {
+                if (side.isPartitioned(table.table())) {
+                    ensurePartitions(table);
+                }
+            }
+            partitionsLooked = now;
+        }
+        if (isDue(sequencesCarried, SEQUENCES, now)) {
+            carrySequences();
+            sequencesCarried = now;
+        }
+    }
+
+    private static boolean isDue(Instant last, Duration interval, Instant now) {
+        return !now.isBefore(last.plus(interval));
+    }
+
+    private Set<Track> tracks() {
+        Set<Track> tracks = EnumSet.noneOf(Track.class);
+        side.tables().forEach(table -> tracks.add(table.track()));
+        return tracks;
+    }
+
+    /**
+     * A table whose lanes have passed its copy streams; or is merged, where rows were left open.
+     */
+    private void moveOn() throws SQLException {
+        for (LaneTable table : side.tables()) {
+            if (table.state() != TableState.CATCHING_UP) {
+                continue;
+            }
+            List<Lane> lanes = side.lanesOf(table.table());
+            if (!lanes.stream().allMatch(lane -> table.isBehind(lane.completeUpTo()))) {
+                continue;
+            }
+            if (table.needsMerge()) {
+                LOG.warn(
+                        "table {} has rows with values that only the source knows; it is merged",
+                        table.table());
+                side.merge(table);
+            } else {
+                context.become(table, Stage.STREAMING, TableState.STREAMING);
+                table.boundary(null);
+                LOG.info("table {} streams", table.table());
+            }
+        }
+    }
+
+    /** Lanes forget which of their transactions the source might not show yet. */
+    private void confirmApplied() throws SQLException {
+        try (Statement statement = source().createStatement();
+                ResultSet row = statement.executeQuery(SNAPSHOT)) {
+            row.next();
+            SourceSnapshot snapshot = SourceSnapshot.parse(row.getString(1), Lsn.ZERO);
+            side.lanes().forEach(lane -> lane.confirm(snapshot));
+        }
+    }
+
+    private void ensurePartitions(LaneTable table) throws SQLException {
+        PartitionSync.Outcome outcome =
+                new PartitionSync(
+                                source(), destination(), context.pipeline(), Duration.ofMillis(500))
+                        .ensurePartitions(table.table());
+        if (!outcome.created().isEmpty()) {
+            LOG.info("table {}: partitions created: {}", table.table(), outcome.created());
+        }
+        if (!outcome.heldRows().isEmpty() && table.state() == TableState.STREAMING) {
+            LOG.warn(
+                    "table {}: {} came with rows that are in no change stream; it is merged",
+                    table.table(),
+                    outcome.heldRows());
+            side.merge(table);
+        }
+    }
+
+    /** Carries the sequences over now; also for a cut-over. */
+    synchronized void carrySequences() throws SQLException {
+        try (Connection from = context.source().connect("tidetable sequences");
+                Connection to = context.connect("tidetable sequences")) {
+            SequenceSync.sync(from, to, sequences);
+        }
+    }
+
+    private Connection source() throws SQLException {
+        if (source == null) {
+            source = context.source().connect("tidetable upkeep");
+        }
+        return source;
+    }
+
+    private Connection destination() throws SQLException {
+        if (destination == null) {
+            destination = context.connect("tidetable upkeep");
+        }
+        return destination;
+    }
+
+    private void breakConnections() {
+        close(source);
+        close(destination);
+        source = null;
+        destination = null;
+    }
+
+    private static void close(@Nullable Connection connection) {
+        if (connection != null) {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                LOG.debug("a broken connection did not close: {}", e.getMessage());
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        synchronized (pause) {
+            pause.notifyAll();
+        }
+        Thread running = thread;
+        if (running != null) {
+            try {
+                running.join(Duration.ofSeconds(30));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        breakConnections();
+    }
+}

@@ -1,0 +1,126 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.status.TableState;
+import io.tidetable.node.copy.CopyPace;
+import io.tidetable.node.copy.CopyResult;
+import io.tidetable.node.copy.CopyStep;
+import io.tidetable.node.copy.TableCopy;
+import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.fault.FaultPoint;
+import io.tidetable.node.lane.CopyBoundary;
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes one table's first copy a chunk further, over the connections of one applier. */
+final class CopyWorker {
+    private static final Logger LOG = LoggerFactory.getLogger(CopyWorker.class);
+
+    private static final CopyPace UNTIL_INTERRUPTED =
+            new CopyPace() {
+                @Override
+                public boolean isCancelled() {
+                    return Thread.currentThread().isInterrupted();
+                }
+            };
+
+    private final DestinationContext context;
+    private final ApplierSession session;
+    private final LaneControl lanes;
+
+    CopyWorker(DestinationContext context, ApplierSession session, LaneControl lanes) {
+        this.context = context;
+        this.session = session;
+        this.lanes = lanes;
+    }
+
+    Work.Outcome step(CopyJob job) throws InterruptedException {
+        if (job.hasEnded()) {
+            return Work.Outcome.NOTHING;
+        }
+        try {
+            TableCopy copy = job.begun(() -> begin(job));
+            return follow(job, copy, copy.step(session.chunks(), UNTIL_INTERRUPTED));
+        } catch (SQLException e) {
+            return tryLater("TT-503 the copy of " + job.table() + " failed: " + e.getMessage());
+        } catch (TidetableException e) {
+            job.laneTable().become(TableState.FAILED, e.line());
+            LOG.error("table {} stopped: {}", job.table(), e.line());
+            return Work.Outcome.NOTHING;
+        }
+    }
+
+    private TableCopy begin(CopyJob job) throws SQLException {
+        TableCopy copy = context.newCopy(job.table());
+        copy.start();
+        context.become(job.laneTable(), Stage.COPYING, TableState.COPYING);
+        return copy;
+    }
+
+    private Work.Outcome tryLater(String why) {
+        session.breakConnections();
+        return Work.Outcome.retryAfter(context.health().failed(why));
+    }
+
+    private Work.Outcome follow(CopyJob job, TableCopy copy, CopyStep step) throws SQLException {
+        return switch (step) {
+            case CopyStep.Copied(long rows, long bytes) -> {
+                context.health().succeeded();
+                yield Work.Outcome.did(bytes, rows, true);
+            }
+            case CopyStep.Busy() -> Work.Outcome.retryAfter(20);
+            case CopyStep.Skipped() -> Work.Outcome.did(0, 0, true);
+            case CopyStep.StartsOver(String reason) -> {
+                LOG.warn("the copy of {} begins anew: {}", job.table(), reason);
+                yield Work.Outcome.did(0, 0, true);
+            }
+            case CopyStep.Failed(var side, Exception cause) ->
+                    tryLater(
+                            "TT-503 the copy of %s failed at the %s: %s"
+                                    .formatted(
+                                            job.table(),
+                                            side.name().toLowerCase(Locale.ROOT),
+                                            cause.getMessage()));
+            case CopyStep.AllCopied() -> finish(job, copy);
+        };
+    }
+
+    private Work.Outcome finish(CopyJob job, TableCopy copy) throws SQLException {
+        if (!job.end()) {
+            return Work.Outcome.NOTHING;
+        }
+        boolean over = false;
+        try {
+            Optional<CopyResult> result = copy.finish();
+            if (result.isEmpty()) {
+                return Work.Outcome.did(0, 0, true);
+            }
+            context.faults().reach(FaultPoint.TABLE_COPIED);
+            context.completeTable(job.definition());
+            CopyResult copied = result.get();
+            job.laneTable()
+                    .boundary(
+                            new CopyBoundary(
+                                    copied.oldest(),
+                                    copied.newest().horizon(),
+                                    copied.mendNeeded()));
+            job.laneTable().needsMerge(copied.mergeNeeded());
+            context.become(job.laneTable(), Stage.CATCHING_UP, TableState.CATCHING_UP);
+            over = true;
+            LOG.info(
+                    "table {} copied: rows={} bytes={}",
+                    job.table(),
+                    copied.rows(),
+                    copied.bytes());
+            lanes.wake(job.table());
+            return Work.Outcome.NOTHING;
+        } finally {
+            if (!over) {
+                job.reopen();
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.LaneId;
+import io.tidetable.model.TableId;
+import io.tidetable.model.status.TableState;
+import io.tidetable.node.apply.ApplySettings;
+import io.tidetable.node.apply.PostgresApplier;
+import io.tidetable.node.catalog.TableDefinition;
+import io.tidetable.node.catalog.TableFinisher;
+import io.tidetable.node.copy.BinaryRule;
+import io.tidetable.node.copy.CopySettings;
+import io.tidetable.node.copy.LayoutReader;
+import io.tidetable.node.copy.TableCopy;
+import io.tidetable.node.destination.ReplicatedTables;
+import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.postgres.Database;
+import io.tidetable.node.types.CurrentTypes;
+import io.tidetable.node.types.TypeMapping;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What all work for one destination of a pipeline shares. Thread-safe. */
+final class DestinationContext {
+    private static final Logger LOG = LoggerFactory.getLogger(DestinationContext.class);
+
+    private final PipelineSettings settings;
+    private final PipelineSettings.Destination destination;
+    private final DestinationHealth health;
+    private final ReplicatedTables tables;
+    private final CurrentTypes types;
+    private final Map<LaneId, GiantTransaction> giants = new ConcurrentHashMap<>();
+    private final InstantSource clock;
+    private final Faults faults;
+
+    DestinationContext(
+            PipelineSettings settings,
+            PipelineSettings.Destination destination,
+            DestinationHealth health,
+            InstantSource clock,
+            Faults faults) {
+        this.settings = settings;
+        this.destination = destination;
+        this.health = health;
+        this.clock = clock;
+        this.faults = faults;
+        tables = new ReplicatedTables(settings.name());
+        types = new CurrentTypes(settings.source(), destination.database());
+    }
+
+    String pipeline() {
+        return settings.name();
+    }
+
+    DestinationId id() {
+        return destination.id();
+    }
+
+    Database source() {
+        return settings.source();
+    }
+
+    Database database() {
+        return destination.database();
+    }
+
+    PipelineSettings.Tuning tuning() {
+        return settings.tuning();
+    }
+
+    InstantSource clock() {
+        return clock;
+    }
+
+    Faults faults() {
+        return faults;
+    }
+
+    DestinationHealth health() {
+        return health;
+    }
+
+    ReplicatedTables tables() {
+        return tables;
+    }
+
+    CurrentTypes types() {
+        return types;
+    }
+
+    /** A session at the destination, in autocommit mode. */
+    Connection connect(String purpose) throws SQLException {
+        return destination.database().connect(purpose);
+    }
+
+    /** How batches are applied. */
+    ApplySettings applySettings() {
+        return ApplySettings.DEFAULT.withFoldBytes(tuning().batchBytes());
+    }
+
+    /** An applier over a connection of its own. */
+    PostgresApplier newApplier(String purpose) throws SQLException {
+        return new PostgresApplier(connect(purpose), applySettings(), types::mappingWith, faults)
+                .start();
+    }
+
+    /** Transactions that are being staged, by their lane; touched by its worker alone. */
+    Map<LaneId, GiantTransaction> giants() {
+        return giants;
+    }
+
+    /** Which values may be copied in binary form. */
+    BinaryRule binaryRule() throws SQLException {
+        TypeMapping mapping = types.refresh();
+        return mapping::travelsInBinary;
+    }
+
+    /** Makes a stage durable at the destination, then shows it. */
+    void become(LaneTable table, Stage stage, TableState state) throws SQLException {
+        try (Connection connection = connect("tidetable bookkeeping")) {
+            tables.become(connection, table.table(), stage, null);
+        }
+        table.become(state, null);
+    }
+
+    /** Builds what is better built once a table's rows are there. */
+    void completeTable(TableDefinition table) throws SQLException {
+        try (Connection connection = connect("tidetable indexes")) {
+            new TableFinisher(connection)
+                    .finish(table)
+                    .forEach(remark -> LOG.warn("table {}: {}", table.id(), remark));
+        }
+    }
+
+    /** The first copy of a table, not begun. */
+    TableCopy newCopy(TableId table) throws SQLException {
+        try (Connection from = source().connect("tidetable copy plan");
+                Connection to = connect("tidetable copy plan")) {
+            return new TableCopy(
+                    pipeline(),
+                    new LayoutReader(binaryRule()).read(from, to, table),
+                    source(),
+                    database(),
+                    new CopySettings(tuning().chunkSize(), tuning().snapshotLimit()),
+                    faults,
+                    clock);
+        }
+    }
+}

@@ -1,0 +1,567 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.Consistency;
+import io.tidetable.model.LaneId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.Position;
+import io.tidetable.model.SourceIdentity;
+import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.TableState;
+import io.tidetable.node.apply.Progress;
+import io.tidetable.node.apply.ProgressStore;
+import io.tidetable.node.apply.StagedTransaction;
+import io.tidetable.node.catalog.Creation;
+import io.tidetable.node.catalog.SequenceDefinition;
+import io.tidetable.node.catalog.TableCreator;
+import io.tidetable.node.catalog.TableDefinition;
+import io.tidetable.node.destination.Bookkeeping;
+import io.tidetable.node.destination.ReplicatedTables.Registered;
+import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.journal.Journal;
+import io.tidetable.node.journal.TransactionFeed;
+import io.tidetable.node.lane.CopyBoundary;
+import io.tidetable.node.lane.Feeds;
+import io.tidetable.node.lane.KeyBuckets;
+import io.tidetable.node.lane.Lane;
+import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.postgres.SourceSnapshot;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One destination of a pipeline: its tables, lanes and appliers. Opened in the order of its
+ * methods: {@link #prepare}, {@link #createTables}, {@link #openLanes}, {@link #start}, {@link
+ * #beginCopies}.
+ */
+final class DestinationSide implements LaneControl, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DestinationSide.class);
+
+    private final DestinationContext context;
+    private final SourceIdentity identity;
+    private final Journal journal;
+    private final Lane.Announced announced;
+    private final int slots;
+    private final Dispatcher dispatcher;
+    private final Caretaker caretaker;
+    private final List<Thread> appliers = new ArrayList<>();
+    private final Map<LaneId, Lane> lanes = new TreeMap<>();
+    private final Map<TableId, LaneTable> tables = new TreeMap<>();
+    private final Map<TableId, List<Lane>> lanesByTable = new HashMap<>();
+    private final Map<Track, List<Lane>> mergedLanes = new EnumMap<>(Track.class);
+    private final Map<TableId, CopyJob> copies = new TreeMap<>();
+    private final Map<TableId, TableDefinition> definitions = new HashMap<>();
+    private Map<TableId, Registered> registered = Map.of();
+
+    DestinationSide(
+            DestinationContext context,
+            SourceIdentity identity,
+            Journal journal,
+            Lane.Announced announced,
+            int slots) {
+        this.context = context;
+        this.identity = identity;
+        this.journal = journal;
+        this.announced = announced;
+        this.slots = slots;
+        dispatcher = new Dispatcher(slots);
+        caretaker = new Caretaker(context, journal, announced, this);
+    }
+
+    DestinationContext context() {
+        return context;
+    }
+
+    Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    int slots() {
+        return slots;
+    }
+
+    Collection<Lane> lanes() {
+        return lanes.values();
+    }
+
+    Collection<LaneTable> tables() {
+        return tables.values();
+    }
+
+    @Nullable CopyJob copyOf(TableId table) {
+        return copies.get(table);
+    }
+
+    /** Reads what the destination remembers. */
+    void prepare() throws SQLException {
+        try (Connection connection = context.connect("tidetable setup")) {
+            Bookkeeping.create(connection);
+            StagedTransaction.dropLeftovers(connection, context.pipeline());
+            registered = context.tables().all(connection);
+        }
+    }
+
+    /** What the destination remembers of a table; null when it does not know it. */
+    @Nullable Registered registered(TableId table) {
+        return registered.get(table);
+    }
+
+    /** Whether rows here rely on what the track carried so far. */
+    boolean reliesOn(Track track) {
+        return registered.values().stream()
+                .anyMatch(it ->
+                        it.track() == track
+                                && it.stage() != Stage.WAITING
+                                && it.stage() != Stage.LEFT_OUT);
+    }
+
+    /** Creates what is missing and writes down what is to be replicated from now on. */
+    void createTables(
+            Connection source, Map<TableId, Placed> wanted, List<SequenceDefinition> sequences)
+            throws SQLException {
+        try (Connection connection = context.connect("tidetable setup")) {
+            Map<TableId, Creation> created =
+                    new TableCreator(source, connection, context.pipeline(), context.faults())
+                            .createMissing(
+                                    wanted.values().stream()
+                                            .map(it -> it.wanted().definition())
+                                            .toList(),
+                                    sequences,
+                                    table -> {
+                                        Placed placed = Objects.requireNonNull(wanted.get(table));
+                                        return new TableCreator.Placement(
+                                                placed.wanted().lane(), placed.track());
+                                    });
+            created.forEach(DestinationSide::report);
+            caretaker.sequences(sequences);
+            for (Placed placed : wanted.values()) {
+                register(connection, placed);
+            }
+            leaveOut(connection, wanted.keySet());
+            registered = context.tables().all(connection);
+        }
+    }
+
+    /** A table with the track it rides on. */
+    record Placed(WantedTable wanted, Track track) {}
+
+    private static void report(TableId table, Creation creation) {
+        switch (creation) {
+            case Creation.Created(List<String> remarks) -> {
+                LOG.info("table {} created at the destination", table);
+                remarks.forEach(remark -> LOG.warn("table {}: {}", table, remark));
+            }
+            case Creation.Ours(), Creation.Found() -> {}
+            case Creation.Refused(TidetableException reason) -> throw reason;
+        }
+    }
+
+    private void register(Connection connection, Placed placed) throws SQLException {
+        TableId table = placed.wanted().table();
+        Registered known = registered.get(table);
+        LaneId lane = placed.wanted().lane();
+        if (known == null) {
+            context.tables()
+                    .register(connection, table, lane, placed.track(), Stage.WAITING, false);
+        } else if (known.stage() == Stage.LEFT_OUT || !known.lane().equals(lane)) {
+            boolean copied = known.stage() != Stage.WAITING;
+            LOG.info(
+                    "table {} joins lane {}; it will be compared with the source and mended",
+                    table,
+                    lane);
+            context.tables()
+                    .register(
+                            connection,
+                            table,
+                            lane,
+                            placed.track(),
+                            copied ? Stage.MERGING : Stage.WAITING,
+                            known.createdHere());
+        }
+    }
+
+    private void leaveOut(Connection connection, Set<TableId> wanted) throws SQLException {
+        for (Map.Entry<TableId, Registered> entry : registered.entrySet()) {
+            if (!wanted.contains(entry.getKey()) && entry.getValue().stage() != Stage.LEFT_OUT) {
+                LOG.info("table {} is left out from now on", entry.getKey());
+                context.tables().become(connection, entry.getKey(), Stage.LEFT_OUT, null);
+            }
+        }
+        Set<LaneId> inUse = new HashSet<>();
+        Map<TableId, Registered> now = context.tables().all(connection);
+        now.values().stream()
+                .filter(it -> it.stage() != Stage.LEFT_OUT)
+                .forEach(it -> inUse.add(it.lane()));
+        for (Registered known : registered.values()) {
+            if (!inUse.contains(known.lane())) {
+                context.tables().forgetLane(connection, known.lane());
+            }
+        }
+    }
+
+    /**
+     * Makes the lanes and says from where each goes on.
+     *
+     * @param lost tracks whose changes so far are lost
+     */
+    void openLanes(Map<TableId, Placed> wanted, Set<Track> lost) throws SQLException {
+        Map<LaneId, List<LaneTable>> byLane = new TreeMap<>();
+        for (Placed placed : wanted.values()) {
+            PipelineSettings.TableRule rule = placed.wanted().rule();
+            LaneTable table =
+                    new LaneTable(
+                            placed.wanted().table(),
+                            placed.track(),
+                            rule.consistency(),
+                            rule.priority());
+            tables.put(table.table(), table);
+            definitions.put(table.table(), placed.wanted().definition());
+            byLane.computeIfAbsent(placed.wanted().lane(), key -> new ArrayList<>()).add(table);
+        }
+        try (Connection connection = context.connect("tidetable setup")) {
+            ProgressStore store = new ProgressStore(connection, Duration.ofSeconds(30));
+            Map<LaneId, Progress> progress = new HashMap<>();
+            store.readAll(context.pipeline()).forEach(it -> progress.put(it.lane(), it));
+            for (Map.Entry<LaneId, List<LaneTable>> entry : byLane.entrySet()) {
+                openLane(
+                        connection,
+                        store,
+                        entry.getKey(),
+                        entry.getValue(),
+                        progress.get(entry.getKey()),
+                        lost);
+            }
+        }
+    }
+
+    private void openLane(
+            Connection connection,
+            ProgressStore store,
+            LaneId id,
+            List<LaneTable> carried,
+            @Nullable Progress known,
+            Set<Track> lost)
+            throws SQLException {
+        Set<Track> tracks = EnumSet.noneOf(Track.class);
+        carried.forEach(table -> tracks.add(table.track()));
+        Position beginning = new Position(beginningOf(tracks), 0);
+        boolean otherSource = known != null && !known.source().equals(identity);
+        boolean gap = otherSource || tracks.stream().anyMatch(lost::contains);
+        if (known != null && gap) {
+            LOG.warn(
+                    "lane {} lost changes; its tables are compared with the source and mended", id);
+        }
+        for (LaneTable table : carried) {
+            resume(connection, table, gap);
+            journal.subscribe(context.id(), table.table());
+        }
+        for (Lane lane : lanesOf(id, carried, tracks)) {
+            if (gap) {
+                context.tables().forgetProgress(connection, lane.id());
+            }
+            store.create(new Progress(context.pipeline(), lane.id(), identity, beginning));
+            add(lane, tracks);
+        }
+    }
+
+    /** One lane; or, for a table whose rows are spread by key, several. */
+    private List<Lane> lanesOf(LaneId id, List<LaneTable> carried, Set<Track> tracks) {
+        if (carried.getFirst().consistency() instanceof Consistency.Key(int count)) {
+            KeyBuckets buckets = new KeyBuckets(count);
+            List<Lane> spread = new ArrayList<>();
+            for (int number = 0; number < count; number++) {
+                spread.add(
+                        new Lane(
+                                WantedTable.keyLane(carried.getFirst().table(), number),
+                                carried,
+                                feed(carried, tracks),
+                                announced,
+                                new Lane.KeyBucket(buckets, number)));
+            }
+            return spread;
+        }
+        return List.of(new Lane(id, carried, feed(carried, tracks), announced));
+    }
+
+    private void add(Lane lane, Set<Track> tracks) {
+        lanes.put(lane.id(), lane);
+        int priority = 1;
+        for (LaneTable table : lane.tables()) {
+            lanesByTable.computeIfAbsent(table.table(), key -> new ArrayList<>()).add(lane);
+            priority = Math.max(priority, table.priority());
+        }
+        if (tracks.size() > 1) {
+            tracks.forEach(track ->
+                    mergedLanes.computeIfAbsent(track, key -> new ArrayList<>()).add(lane));
+        }
+        dispatcher.add(new Work.OfLane(lane), priority);
+    }
+
+    private Lsn beginningOf(Set<Track> tracks) {
+        return tracks.stream()
+                .map(track -> journal.track(track).durableEnd())
+                .reduce(Lsn::max)
+                .orElse(Lsn.ZERO);
+    }
+
+    private TransactionFeed feed(List<LaneTable> carried, Set<Track> tracks) {
+        List<TransactionFeed> feeds = new ArrayList<>();
+        for (Track track : tracks) {
+            Set<TableId> onTrack = new HashSet<>();
+            carried.stream()
+                    .filter(table -> table.track() == track)
+                    .forEach(table -> onTrack.add(table.table()));
+            feeds.add(journal.track(track).feed(onTrack));
+        }
+        return Feeds.inCommitOrder(feeds);
+    }
+
+    /** Puts a table where the destination remembers it. */
+    private void resume(Connection connection, LaneTable table, boolean gap) throws SQLException {
+        Registered known = registered.get(table.table());
+        if (known == null) {
+            throw new IllegalStateException(table.table() + " was not registered");
+        }
+        Stage stage = known.stage();
+        if (gap && stage != Stage.WAITING && stage != Stage.COPYING) {
+            stage = Stage.MERGING;
+            context.tables().become(connection, table.table(), stage, null);
+        }
+        SourceSnapshot oldest = known.oldest();
+        SourceSnapshot newest = known.newest();
+        if (oldest != null && newest != null && !gap) {
+            table.boundary(
+                    new CopyBoundary(
+                            oldest,
+                            newest.horizon(),
+                            !oldest.toString().equals(newest.toString())));
+        }
+        table.needsMerge(known.needsMerge());
+        table.become(
+                switch (stage) {
+                    case WAITING, COPYING, LEFT_OUT -> TableState.WAITING;
+                    case CATCHING_UP -> TableState.CATCHING_UP;
+                    case STREAMING -> TableState.STREAMING;
+                    case MERGING -> TableState.MERGING;
+                    case PAUSED -> TableState.PAUSED;
+                },
+                known.message());
+    }
+
+    /** Puts the appliers to work on what can go on. */
+    void start() {
+        for (int number = 0; number < slots; number++) {
+            Applier applier = new Applier(context, dispatcher, this);
+            appliers.add(
+                    Thread.ofPlatform()
+                            .name("apply-" + context.id() + "-" + number)
+                            .start(applier));
+        }
+        lanes.values().forEach(lane -> dispatcher.activate(new Work.OfLane(lane)));
+        caretaker.start();
+    }
+
+    /** Begins the copies and merges of tables that wait for one; their fence has been passed. */
+    void beginCopies() {
+        for (LaneTable table : tables.values()) {
+            switch (table.state()) {
+                case WAITING, COPYING -> {
+                    CopyJob job =
+                            new CopyJob(
+                                    table, Objects.requireNonNull(definitions.get(table.table())));
+                    copies.put(table.table(), job);
+                    dispatcher.add(new Work.OfCopy(job), table.priority());
+                    dispatcher.activate(new Work.OfCopy(job));
+                }
+                case MERGING -> beginMerge(table, false);
+                case CATCHING_UP, STREAMING, PAUSED, FAILED -> {}
+            }
+        }
+    }
+
+    private void beginMerge(LaneTable table, boolean afterGap) {
+        Work merge = new Work.OfMerge(table, afterGap);
+        dispatcher.add(merge, table.priority());
+        dispatcher.activate(merge);
+    }
+
+    /** Takes a table out of the stream until it was compared and mended. */
+    void merge(LaneTable table) throws SQLException {
+        context.become(table, Stage.MERGING, TableState.MERGING);
+        beginMerge(table, false);
+    }
+
+    /** Whether a table waits for its first copy. */
+    boolean copies(TableId table) {
+        LaneTable known = tables.get(table);
+        return known != null && known.state() == TableState.WAITING;
+    }
+
+    /** Whether some table waits for a merge. */
+    boolean merges() {
+        return tables.values().stream().anyMatch(it -> it.state() == TableState.MERGING);
+    }
+
+    boolean isPartitioned(TableId table) {
+        TableDefinition definition = definitions.get(table);
+        return definition != null && definition.isPartitioned();
+    }
+
+    void carrySequences() throws SQLException {
+        caretaker.carrySequences();
+    }
+
+    /** Stops applying to the table. */
+    void pause(LaneTable table) throws SQLException {
+        switch (table.state()) {
+            case STREAMING, CATCHING_UP -> context.become(table, Stage.PAUSED, TableState.PAUSED);
+            case PAUSED -> {}
+            case WAITING, COPYING, MERGING, FAILED ->
+                    throw new TidetableException(
+                            "TT-406",
+                            "table %s is %s and cannot be paused now; wait until it streams"
+                                    .formatted(table.table(), words(table.state())));
+        }
+    }
+
+    /** Goes on with a table that was paused or failed. */
+    void resume(LaneTable table) throws SQLException {
+        switch (table.state()) {
+            case PAUSED -> context.become(table, Stage.CATCHING_UP, TableState.CATCHING_UP);
+            case FAILED -> afterFailure(table);
+            case WAITING, COPYING, CATCHING_UP, STREAMING, MERGING -> {}
+        }
+        wake(table.table());
+    }
+
+    /** A table that failed goes on from the stage that the destination remembers. */
+    private void afterFailure(LaneTable table) throws SQLException {
+        Registered known;
+        try (Connection connection = context.connect("tidetable bookkeeping")) {
+            known = context.tables().all(connection).get(table.table());
+        }
+        if (known == null) {
+            return;
+        }
+        switch (known.stage()) {
+            case WAITING, COPYING, LEFT_OUT -> {
+                table.become(TableState.COPYING, null);
+                CopyJob copy = copies.get(table.table());
+                if (copy != null) {
+                    dispatcher.activate(new Work.OfCopy(copy));
+                }
+            }
+            case MERGING -> merge(table);
+            case CATCHING_UP, STREAMING, PAUSED ->
+                    context.become(table, Stage.CATCHING_UP, TableState.CATCHING_UP);
+        }
+    }
+
+    /** Compares the table with the source and mends it. */
+    void resync(LaneTable table) throws SQLException {
+        switch (table.state()) {
+            case STREAMING, CATCHING_UP, PAUSED, FAILED -> merge(table);
+            case WAITING, COPYING, MERGING ->
+                    throw new TidetableException(
+                            "TT-406",
+                            "table %s is %s already; wait until it streams"
+                                    .formatted(table.table(), words(table.state())));
+        }
+    }
+
+    private static String words(TableState state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    /** The journal has new durable commits. */
+    void durable(Track track, Set<TableId> changed) {
+        Set<Lane> woken = new HashSet<>();
+        for (TableId table : changed) {
+            woken.addAll(lanesByTable.getOrDefault(table, List.of()));
+        }
+        // A lane over both tracks may have waited for this one to move on.
+        for (Lane lane : mergedLanes.getOrDefault(track, List.of())) {
+            if (!lane.idle()) {
+                woken.add(lane);
+            }
+        }
+        woken.forEach(this::wake);
+    }
+
+    @Override
+    public List<Lane> lanesOf(TableId table) {
+        return lanesByTable.getOrDefault(table, List.of());
+    }
+
+    @Override
+    public void wake(TableId table) {
+        lanesOf(table).forEach(this::wake);
+    }
+
+    @Override
+    public void wake(Lane lane) {
+        lane.wake();
+        dispatcher.activate(new Work.OfLane(lane));
+    }
+
+    @Override
+    public void mergeAll(Lane lane, String reason) {
+        LOG.warn(
+                "lane {}: {}; its tables are compared with the source and mended",
+                lane.id(),
+                reason);
+        try (Connection connection = context.connect("tidetable bookkeeping")) {
+            Set<Track> tracks = EnumSet.noneOf(Track.class);
+            for (LaneTable table : lane.tables()) {
+                context.become(table, Stage.MERGING, TableState.MERGING);
+                tracks.add(table.track());
+            }
+            context.tables().forgetProgress(connection, lane.id());
+            new ProgressStore(connection, Duration.ofSeconds(30))
+                    .create(
+                            new Progress(
+                                    context.pipeline(),
+                                    lane.id(),
+                                    identity,
+                                    new Position(beginningOf(tracks), 0)));
+            lane.owned(false);
+            lane.tables().forEach(table -> beginMerge(table, true));
+        } catch (SQLException e) {
+            lane.tables().forEach(table -> table.become(TableState.FAILED, reason));
+            LOG.error("lane {} stopped: {}", lane.id(), reason, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        caretaker.close();
+        dispatcher.close();
+        appliers.forEach(Thread::interrupt);
+        for (Thread applier : appliers) {
+            try {
+                applier.join(Duration.ofSeconds(30));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        copies.values().forEach(CopyJob::close);
+        context.giants().values().forEach(GiantTransaction::abandon);
+    }
+}

@@ -1,0 +1,313 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.Position;
+import io.tidetable.model.TableId;
+import io.tidetable.model.TableShape;
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.status.TableState;
+import io.tidetable.node.apply.Applied;
+import io.tidetable.node.apply.ApplyMode;
+import io.tidetable.node.apply.FencedException;
+import io.tidetable.node.apply.LaneBatch;
+import io.tidetable.node.apply.PostgresApplier;
+import io.tidetable.node.apply.Progress;
+import io.tidetable.node.apply.RetryableApplyException;
+import io.tidetable.node.apply.StagedTransaction;
+import io.tidetable.node.apply.TableApplyException;
+import io.tidetable.node.catalog.Evolution;
+import io.tidetable.node.catalog.ShapeEvolution;
+import io.tidetable.node.catalog.ShapePolicy;
+import io.tidetable.node.journal.ChangeCursor;
+import io.tidetable.node.journal.JournalGapException;
+import io.tidetable.node.journal.TransactionPart;
+import io.tidetable.node.lane.Lane;
+import io.tidetable.node.lane.LaneTable;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes one lane a batch further, over the connections of one applier. */
+final class LaneWorker {
+    private static final Logger LOG = LoggerFactory.getLogger(LaneWorker.class);
+
+    /** How long a change of a table waits for its readers before it is tried again. */
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
+
+    private final DestinationContext context;
+    private final ApplierSession session;
+    private final LaneControl lanes;
+
+    LaneWorker(DestinationContext context, ApplierSession session, LaneControl lanes) {
+        this.context = context;
+        this.session = session;
+        this.lanes = lanes;
+    }
+
+    Work.Outcome step(Lane lane) throws InterruptedException {
+        lane.lock();
+        try {
+            if (!lane.runnable()) {
+                return Work.Outcome.NOTHING;
+            }
+            return apply(lane);
+        } catch (FencedException e) {
+            giveUp(lane);
+            if (e.ownerChanged()) {
+                fail(lane, e.line());
+                return Work.Outcome.NOTHING;
+            }
+            LOG.warn("{}", e.line());
+            return Work.Outcome.retryAfter(100);
+        } catch (TableApplyException e) {
+            giveUp(lane);
+            e.tables().forEach(table -> fail(lane, table, e.line()));
+            return Work.Outcome.NOTHING;
+        } catch (JournalGapException e) {
+            giveUp(lane);
+            lanes.mergeAll(lane, e.line());
+            return Work.Outcome.NOTHING;
+        } catch (RetryableApplyException e) {
+            return tryLater(lane, e.line());
+        } catch (TidetableException e) {
+            giveUp(lane);
+            fail(lane, e.line());
+            return Work.Outcome.NOTHING;
+        } catch (SQLException e) {
+            session.breakConnections();
+            return tryLater(lane, "TT-401 the destination failed: " + e.getMessage());
+        } finally {
+            lane.unlock();
+        }
+    }
+
+    private Work.Outcome apply(Lane lane) throws SQLException {
+        Progress progress = session.progressOf(lane);
+        GiantTransaction giant = context.giants().get(lane.id());
+        if (giant != null) {
+            return takeFurther(lane, giant);
+        }
+        Lane.Batch batch = lane.collect(context.tuning().batchBytes().bytes());
+        if (batch == null) {
+            wakeFirst(lane);
+            return Work.Outcome.NOTHING;
+        }
+        noteShapes(lane, batch);
+        ApplyMode mode = batch.mend() ? ApplyMode.MEND : ApplyMode.NORMAL;
+        if (batch.parts().size() == 1
+                && StagedTransaction.isNeeded(batch.parts().getFirst(), context.applySettings())) {
+            begin(lane, progress, batch, mode);
+            return Work.Outcome.did(0, 0, true);
+        }
+        confirmOthers(session.applier(), lane, batch);
+        Applied applied =
+                session.applier().apply(new LaneBatch(progress, batch.parts(), batch.upTo(), mode));
+        committed(lane, batch, applied);
+        return Work.Outcome.did(batch.bytes(), applied.changes(), !lane.idle());
+    }
+
+    private void begin(Lane lane, Progress progress, Lane.Batch batch, ApplyMode mode)
+            throws SQLException {
+        PostgresApplier applier = context.newApplier("tidetable apply large");
+        context.giants()
+                .put(
+                        lane.id(),
+                        new GiantTransaction(
+                                applier,
+                                applier.stage(progress, batch.parts().getFirst(), mode),
+                                batch));
+    }
+
+    /** One slice more, or the whole at once when all slices are staged. */
+    private Work.Outcome takeFurther(Lane lane, GiantTransaction giant) throws SQLException {
+        if (!lane.mayApply(giant.batch())) {
+            giveUp(lane);
+            return Work.Outcome.retryAfter(1);
+        }
+        if (giant.hasMoreToStage()) {
+            giant.stage();
+            return Work.Outcome.did(context.tuning().batchBytes().bytes(), 0, true);
+        }
+        confirmOthers(giant.applier(), lane, giant.batch());
+        Applied applied = giant.apply();
+        context.giants().remove(lane.id());
+        giant.close();
+        committed(lane, giant.batch(), applied);
+        return Work.Outcome.did(giant.batch().bytes(), applied.changes(), !lane.idle());
+    }
+
+    /** A lane that may have come up to a barrier lets the first of its table look. */
+    private void wakeFirst(Lane lane) {
+        Lane.KeyBucket bucket = lane.bucket();
+        if (bucket != null && !bucket.isFirst() && !lane.idle()) {
+            lanes.wake(lanes.lanesOf(lane.tables().iterator().next().table()).getFirst());
+        }
+    }
+
+    /**
+     * Before the first lane applies what may be a barrier, the destination has to confirm where the
+     * others stand: a crash of it may have taken back what they remember. It is asked over the
+     * session that applies, which does not survive another crash.
+     */
+    private void confirmOthers(PostgresApplier applier, Lane lane, Lane.Batch batch)
+            throws SQLException {
+        Lane.KeyBucket bucket = lane.bucket();
+        if (bucket == null || !lane.isBarrier(batch)) {
+            return;
+        }
+        List<Lane> others = lanes.lanesOf(lane.tables().iterator().next().table());
+        List<Position> expected = bucket.buckets().progressOfOthers();
+        for (int number = 1; number < others.size(); number++) {
+            Lane other = others.get(number);
+            Position found =
+                    applier.readProgress(context.pipeline(), other.id())
+                            .map(Progress::position)
+                            .orElse(Position.START);
+            if (!found.equals(expected.get(number - 1))) {
+                throw new SQLException("the destination lost changes of lane " + other.id());
+            }
+        }
+    }
+
+    private void committed(Lane lane, Lane.Batch batch, Applied applied) {
+        boolean barrier = lane.isBarrier(batch);
+        lane.committed(batch, applied.progress());
+        if (barrier) {
+            lanes.wake(lane.tables().iterator().next().table());
+        }
+        context.health().succeeded();
+        note(lane, batch, applied);
+    }
+
+    /** Nothing that is remembered of the lane is trusted any more. */
+    private void giveUp(Lane lane) {
+        lane.forget();
+        GiantTransaction giant = context.giants().remove(lane.id());
+        if (giant != null) {
+            giant.abandon();
+        }
+    }
+
+    private void note(Lane lane, Lane.Batch batch, Applied applied) {
+        Instant now = context.clock().instant();
+        batch.parts().forEach(part -> noteDelays(lane, part, now));
+        applied.quarantined()
+                .forEach((table, count) -> {
+                    LaneTable known = lane.table(table);
+                    if (known != null) {
+                        known.quarantined(count);
+                    }
+                    LOG.warn(
+                            "TT-460 {} change(s) of {} were put into quarantine: the destination refuses them; see tidetable.quarantine",
+                            count,
+                            table);
+                });
+        applied.conflicts()
+                .forEach((table, count) ->
+                        LOG.warn(
+                                "TT-461 {} change(s) of {} found no row to change at {}",
+                                count,
+                                table,
+                                context.id()));
+        applied.needsMerge()
+                .forEach(table -> {
+                    LaneTable known = lane.table(table);
+                    if (known != null) {
+                        known.needsMerge(true);
+                    }
+                });
+    }
+
+    private static void noteDelays(Lane lane, TransactionPart part, Instant now) {
+        Map<TableId, Long> counts = new HashMap<>();
+        ChangeCursor changes = part.changes();
+        while (changes.next()) {
+            counts.merge(changes.shape().table(), 1L, Long::sum);
+        }
+        counts.forEach((table, count) -> {
+            LaneTable known = lane.table(table);
+            if (known != null) {
+                known.delays().applied(count, part.committedAt(), now);
+            }
+        });
+    }
+
+    /** Lets the destination's tables follow shapes that are new in the batch. */
+    private void noteShapes(Lane lane, Lane.Batch batch) throws SQLException {
+        for (TransactionPart part : batch.parts()) {
+            TableShape last = null;
+            ChangeCursor changes = part.changes();
+            while (changes.next()) {
+                TableShape shape = changes.shape();
+                if (!shape.equals(last)) {
+                    last = shape;
+                    LaneTable table = lane.table(shape.table());
+                    if (table != null && table.isNew(shape)) {
+                        evolve(table, shape);
+                    }
+                }
+            }
+        }
+    }
+
+    private void evolve(LaneTable table, TableShape shape) throws SQLException {
+        synchronized (table) {
+            if (table.isNew(shape)) {
+                evolveAlone(table, shape);
+            }
+        }
+    }
+
+    private void evolveAlone(LaneTable table, TableShape shape) throws SQLException {
+        try (Connection source = context.source().connect("tidetable evolve");
+                Connection destination = context.connect("tidetable evolve")) {
+            Evolution evolution =
+                    new ShapeEvolution(
+                                    source,
+                                    destination,
+                                    context.pipeline(),
+                                    ShapePolicy.EVOLVE,
+                                    LOCK_PATIENCE)
+                            .evolve(table.shape(), shape);
+            switch (evolution) {
+                case Evolution.Unchanged() -> {}
+                case Evolution.Evolved(List<String> statements, boolean needsMerge) -> {
+                    LOG.info("table {} follows the source: {}", table.table(), statements);
+                    if (needsMerge) {
+                        table.needsMerge(true);
+                        table.become(TableState.CATCHING_UP, null);
+                    }
+                }
+                case Evolution.Ignored(List<String> columns) ->
+                        LOG.warn("table {}: columns {} are left out", table.table(), columns);
+                case Evolution.Paused(TidetableException reason) -> throw reason;
+            }
+        }
+        table.shape(shape);
+    }
+
+    private Work.Outcome tryLater(Lane lane, String why) {
+        giveUp(lane);
+        return Work.Outcome.retryAfter(context.health().failed(why));
+    }
+
+    private static void fail(Lane lane, String why) {
+        lane.tables().forEach(table -> table.become(TableState.FAILED, why));
+        LOG.error("lane {} stopped: {}", lane.id(), why);
+    }
+
+    private static void fail(Lane lane, TableId table, String why) {
+        LaneTable failed = lane.table(table);
+        if (failed == null) {
+            fail(lane, why);
+        } else {
+            failed.become(TableState.FAILED, why);
+            LOG.error("table {} stopped: {}", table, why);
+        }
+    }
+}

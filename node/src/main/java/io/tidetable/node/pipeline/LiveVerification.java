@@ -1,0 +1,229 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.copy.LayoutReader;
+import io.tidetable.node.copy.SnapshotHolder;
+import io.tidetable.node.copy.TableLayout;
+import io.tidetable.node.lane.Lane;
+import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.verify.Scope;
+import io.tidetable.node.verify.TableComparison;
+import io.tidetable.node.verify.TableVerdict;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares a table with its source while both are written to. A snapshot of the source is no place
+ * in the change stream, so the table's lanes are led exactly to it: they apply what the snapshot
+ * sees, stop before the first transaction that it does not see, and go on once a snapshot of the
+ * destination stands there. What is compared then has to be equal.
+ */
+final class LiveVerification {
+    private static final Duration LIMIT = Duration.ofMinutes(10);
+    private static final long PAUSE_MILLIS = 20;
+    private static final int EXAMPLES = 20;
+
+    private final DestinationSide side;
+    private final Lane.Announced announced;
+    private final Runnable heartbeat;
+
+    /**
+     * A verification.
+     *
+     * @param heartbeat writes something at the source, so that tracks pass what was before
+     */
+    LiveVerification(DestinationSide side, Lane.Announced announced, Runnable heartbeat) {
+        this.side = side;
+        this.announced = announced;
+        this.heartbeat = heartbeat;
+    }
+
+    /** Compares one table, and mends it where that is asked for. */
+    TableVerification verify(LaneTable table, boolean repair) throws InterruptedException {
+        DestinationContext context = side.context();
+        Instant begun = context.clock().instant();
+        try {
+            awaitStreaming(table);
+            TableVerdict verdict = compare(table);
+            if (!verdict.equal()) {
+                // A difference counts only if it is there at a second place in time as well.
+                verdict = compare(table);
+            }
+            long repaired = 0;
+            if (!verdict.equal() && repair) {
+                repaired = verdict.missing() + verdict.extra() + verdict.different();
+                side.merge(table);
+                awaitStreaming(table);
+            }
+            return new TableVerification(
+                    table.table(),
+                    verdict.sourceRows(),
+                    verdict.destinationRows(),
+                    verdict.missing(),
+                    verdict.extra(),
+                    verdict.different(),
+                    verdict.differences().stream().map(Object::toString).toList(),
+                    repaired,
+                    Duration.between(begun, context.clock().instant()),
+                    null);
+        } catch (SQLException e) {
+            return problem(
+                    table.table(), begun, "TT-530 it could not be compared: " + e.getMessage());
+        } catch (TidetableException e) {
+            return problem(table.table(), begun, e.line());
+        }
+    }
+
+    private TableVerification problem(TableId table, Instant begun, String why) {
+        Duration took = Duration.between(begun, side.context().clock().instant());
+        return new TableVerification(table, 0, 0, 0, 0, 0, List.of(), 0, took, why);
+    }
+
+    private void awaitStreaming(LaneTable table) throws InterruptedException {
+        while (true) {
+            switch (table.state()) {
+                case STREAMING -> {
+                    return;
+                }
+                case PAUSED, FAILED ->
+                        throw new TidetableException(
+                                "TT-531",
+                                "it is %s at the destination%s; resume it, then verify again"
+                                        .formatted(
+                                                table.state()
+                                                        .name()
+                                                        .toLowerCase(java.util.Locale.ROOT),
+                                                table.message() == null
+                                                        ? ""
+                                                        : " (" + table.message() + ")"));
+                case WAITING, COPYING, CATCHING_UP, MERGING ->
+                        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+            }
+        }
+    }
+
+    private TableVerdict compare(LaneTable table) throws SQLException, InterruptedException {
+        DestinationContext context = side.context();
+        List<Lane> lanes = side.lanesOf(table.table());
+        try (Connection destination = context.connect("tidetable verify");
+                SnapshotHolder snapshot = leadTo(lanes, destination);
+                Connection reader = snapshot.openReader("tidetable verify")) {
+            snapshot.join(reader);
+            TableLayout layout =
+                    new LayoutReader(context.binaryRule()).read(reader, destination, table.table());
+            TableComparison comparison = new TableComparison(EXAMPLES, context.clock());
+            return comparison.compare(layout, Scope.ALL, reader, destination);
+        }
+    }
+
+    /**
+     * Leads the lanes to a snapshot of the source and opens the destination's session there.
+     *
+     * @return the source's snapshot; the lanes go on already
+     */
+    private SnapshotHolder leadTo(List<Lane> lanes, Connection destination)
+            throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (System.nanoTime() < deadline) {
+            SnapshotHolder snapshot = tryLeadTo(lanes, destination);
+            if (snapshot != null) {
+                return snapshot;
+            }
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        }
+        throw new TidetableException(
+                "TT-532",
+                "its lane could not be led to a snapshot of the source within %d minutes; look at its backlog with 'tidetable status' and verify again"
+                        .formatted(LIMIT.toMinutes()));
+    }
+
+    private @Nullable SnapshotHolder tryLeadTo(List<Lane> lanes, Connection destination)
+            throws SQLException, InterruptedException {
+        DestinationContext context = side.context();
+        onEach(lanes, Lane::hold);
+        SnapshotHolder snapshot = null;
+        boolean reached = false;
+        try {
+            snapshot = SnapshotHolder.take(context.source(), "tidetable snapshot", context.clock());
+            SourceSnapshot seen = snapshot.snapshot();
+            if (!lanes.stream().allMatch(lane -> lane.allAppliedVisibleIn(seen))) {
+                return null;
+            }
+            awaitAnnounced(lanes, seen.horizon());
+            onEach(lanes, lane -> lane.goOnWithin(seen));
+            for (Lane lane : lanes) {
+                side.dispatcher().activate(new Work.OfLane(lane));
+            }
+            for (Lane lane : lanes) {
+                lane.lock();
+                try {
+                    if (!lane.awaitStop(LIMIT)) {
+                        return null;
+                    }
+                } finally {
+                    lane.unlock();
+                }
+            }
+            onEach(lanes, Lane::hold);
+            if (!lanes.stream().allMatch(lane -> lane.nothingSeenBeyond(seen))) {
+                return null;
+            }
+            openSnapshot(destination);
+            reached = true;
+            return snapshot;
+        } finally {
+            onEach(lanes, Lane::release);
+            for (Lane lane : lanes) {
+                side.dispatcher().activate(new Work.OfLane(lane));
+            }
+            if (!reached && snapshot != null) {
+                snapshot.close();
+            }
+        }
+    }
+
+    private interface Action {
+        void on(Lane lane);
+    }
+
+    private static void onEach(List<Lane> lanes, Action action) {
+        for (Lane lane : lanes) {
+            lane.lock();
+            try {
+                action.on(lane);
+            } finally {
+                lane.unlock();
+            }
+        }
+    }
+
+    private void awaitAnnounced(List<Lane> lanes, Lsn position) throws InterruptedException {
+        Set<Track> tracks = EnumSet.noneOf(Track.class);
+        lanes.forEach(lane -> lane.tables().forEach(table -> tracks.add(table.track())));
+        heartbeat.run();
+        for (Track track : tracks) {
+            announced.await(track, position);
+        }
+    }
+
+    private static void openSnapshot(Connection destination) throws SQLException {
+        destination.setAutoCommit(false);
+        try (Statement statement = destination.createStatement()) {
+            statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            statement.execute("SELECT 1 FROM pg_catalog.pg_class LIMIT 1");
+        }
+    }
+}

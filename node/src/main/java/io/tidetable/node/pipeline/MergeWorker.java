@@ -1,0 +1,167 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.status.TableState;
+import io.tidetable.node.apply.Progress;
+import io.tidetable.node.capture.Fence;
+import io.tidetable.node.copy.ChunkCopier;
+import io.tidetable.node.copy.CopyPace;
+import io.tidetable.node.copy.LayoutReader;
+import io.tidetable.node.copy.SnapshotHolder;
+import io.tidetable.node.copy.TableLayout;
+import io.tidetable.node.lane.CopyBoundary;
+import io.tidetable.node.lane.Lane;
+import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.merge.DiffMerge;
+import io.tidetable.node.merge.MergeResult;
+import io.tidetable.node.verify.Scope;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a table at the destination equal to the source by a diff-merge, while its lanes are held:
+ * after it the table is what a snapshot of the source saw, and its changes go on from there.
+ */
+final class MergeWorker {
+    private static final Logger LOG = LoggerFactory.getLogger(MergeWorker.class);
+
+    /** Rows written before they are committed. */
+    private static final int BATCH_ROWS = 10_000;
+
+    /** Time between two snapshots while something applied is not visible at the source yet. */
+    private static final long VISIBILITY_PAUSE_MILLIS = 50;
+
+    private static final String STILL_OURS =
+            "SELECT epoch FROM tidetable.progress WHERE pipeline = ? AND lane = ? FOR SHARE";
+
+    private final DestinationContext context;
+    private final ApplierSession session;
+    private final LaneControl lanes;
+
+    MergeWorker(DestinationContext context, ApplierSession session, LaneControl lanes) {
+        this.context = context;
+        this.session = session;
+        this.lanes = lanes;
+    }
+
+    Work.Outcome merge(LaneTable table, boolean afterGap) throws InterruptedException {
+        List<Lane> held = lanes.lanesOf(table.table());
+        held.forEach(Lane::lock);
+        try {
+            if (table.state() != TableState.MERGING) {
+                return Work.Outcome.NOTHING;
+            }
+            mergeHeld(table, held, afterGap);
+            context.health().succeeded();
+        } catch (SQLException e) {
+            session.breakConnections();
+            held.forEach(Lane::forget);
+            return Work.Outcome.retryAfter(
+                    context.health()
+                            .failed(
+                                    "TT-520 the merge of %s failed: %s"
+                                            .formatted(table.table(), e.getMessage())));
+        } catch (TidetableException e) {
+            table.become(TableState.FAILED, e.line());
+            LOG.error("table {} stopped: {}", table.table(), e.line());
+            return Work.Outcome.NOTHING;
+        } finally {
+            held.forEach(Lane::unlock);
+        }
+        lanes.wake(table.table());
+        return Work.Outcome.NOTHING;
+    }
+
+    private void mergeHeld(LaneTable table, List<Lane> held, boolean afterGap)
+            throws SQLException, InterruptedException {
+        List<Progress> owned = new ArrayList<>();
+        for (Lane lane : held) {
+            owned.add(session.progressOf(lane));
+        }
+        if (afterGap) {
+            awaitOpenTransactions();
+        }
+        try (SnapshotHolder snapshot = snapshotOfAllApplied(held);
+                Connection reader = snapshot.openReader("tidetable merge");
+                Connection destination = context.connect("tidetable merge")) {
+            snapshot.join(reader);
+            TableLayout layout =
+                    new LayoutReader(context.binaryRule()).read(reader, destination, table.table());
+            ChunkCopier.silenceTriggers(destination);
+            destination.setAutoCommit(false);
+            MergeResult result =
+                    new DiffMerge(BATCH_ROWS, CopyPace.UNLIMITED, context.faults())
+                            .merge(
+                                    layout,
+                                    Scope.ALL,
+                                    reader,
+                                    destination,
+                                    connection -> commit(connection, owned));
+            context.tables().merged(destination, table.table(), snapshot.snapshot());
+            commit(destination, owned);
+            table.needsMerge(false);
+            table.boundary(
+                    new CopyBoundary(snapshot.snapshot(), snapshot.snapshot().horizon(), false));
+            table.become(TableState.CATCHING_UP, null);
+            LOG.info(
+                    "table {} merged: compared={} inserted={} updated={} deleted={}",
+                    table.table(),
+                    result.compared(),
+                    result.inserted(),
+                    result.updated(),
+                    result.deleted());
+        }
+    }
+
+    /** What the lanes skipped may not be visible yet to a snapshot that is taken too early. */
+    private void awaitOpenTransactions() throws SQLException, InterruptedException {
+        try (Connection source = context.source().connect("tidetable fence")) {
+            new Fence(
+                            Duration.ofMillis(20),
+                            Duration.ofSeconds(5),
+                            waiting -> LOG.info("a merge waits for {}", waiting.blockers()))
+                    .awaitSlot(source);
+        }
+    }
+
+    /** Commits only while the lanes are still ours. */
+    private void commit(Connection destination, List<Progress> owned) throws SQLException {
+        for (Progress progress : owned) {
+            try (PreparedStatement statement = destination.prepareStatement(STILL_OURS)) {
+                statement.setString(1, progress.pipeline());
+                statement.setString(2, progress.lane().name());
+                try (ResultSet row = statement.executeQuery()) {
+                    if (!row.next() || row.getLong(1) != progress.epoch()) {
+                        throw new TidetableException(
+                                "TT-450",
+                                "lane %s was taken over by another node; its merge was rolled back"
+                                        .formatted(progress.lane()));
+                    }
+                }
+            }
+        }
+        destination.commit();
+    }
+
+    /** A snapshot that sees everything the lanes have applied; the source may be a little late. */
+    private SnapshotHolder snapshotOfAllApplied(List<Lane> held)
+            throws SQLException, InterruptedException {
+        while (true) {
+            SnapshotHolder holder =
+                    SnapshotHolder.take(context.source(), "tidetable snapshot", context.clock());
+            if (held.stream().allMatch(lane -> lane.allAppliedVisibleIn(holder.snapshot()))) {
+                return holder;
+            }
+            holder.close();
+            TimeUnit.MILLISECONDS.sleep(VISIBILITY_PAUSE_MILLIS);
+        }
+    }
+}

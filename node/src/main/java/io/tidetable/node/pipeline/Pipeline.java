@@ -1,0 +1,487 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.SourceIdentity;
+import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.TableState;
+import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.capture.CaptureEnvironment;
+import io.tidetable.node.capture.CaptureListener;
+import io.tidetable.node.capture.CaptureSource;
+import io.tidetable.node.capture.CaptureState;
+import io.tidetable.node.capture.LogicalMessage;
+import io.tidetable.node.capture.SourceIdentities;
+import io.tidetable.node.catalog.SequenceDefinition;
+import io.tidetable.node.catalog.SourceCatalog;
+import io.tidetable.node.catalog.TableDefinition;
+import io.tidetable.node.catalog.TableSelection;
+import io.tidetable.node.destination.ReplicatedTables.Registered;
+import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.node.journal.Journal;
+import io.tidetable.node.journal.local.LocalJournal;
+import io.tidetable.node.journal.local.LocalJournalSettings;
+import io.tidetable.node.lane.Lane;
+import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.pipeline.DestinationSide.Placed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One source's way to its destinations: reads the changes into the journal, applies them lane by
+ * lane, copies what is new. Runs from {@link #start} until {@link #close}; what it did survives any
+ * crash, and the next start goes on from there.
+ */
+public final class Pipeline implements PipelineControl, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+    private static final Duration POLL = Duration.ofMillis(10);
+
+    private static final String POSITION = "SELECT pg_current_wal_insert_lsn()::text";
+
+    private static final String MARK = "SELECT pg_logical_emit_message(true, 'tidetable', 'mark')";
+
+    private final PipelineSettings settings;
+    private final Faults faults;
+    private final InstantSource clock = InstantSource.system();
+    private final Lane.Announced announced = new Lane.Announced();
+    private final Map<DestinationId, DestinationSide> destinations = new LinkedHashMap<>();
+    private @Nullable Journal journal;
+    private @Nullable SourceSide source;
+    private @Nullable StatusReport report;
+    private @Nullable Thread copyStarter;
+    private volatile @Nullable TidetableException failure;
+
+    public Pipeline(PipelineSettings settings, Faults faults) {
+        this.settings = settings;
+        this.faults = faults;
+    }
+
+    /**
+     * Makes what is missing at the source and the destinations and begins to replicate. Returns as
+     * soon as changes are read; copies go on by themselves.
+     *
+     * @throws TidetableException when it cannot begin; {@link #close} is to be called all the same
+     */
+    public void start() {
+        try {
+            begin();
+        } catch (SQLException e) {
+            throw new TidetableException(
+                    "TT-400",
+                    "the pipeline could not start: %s; mend that and start it again"
+                            .formatted(e.getMessage()),
+                    e);
+        } catch (IOException e) {
+            throw new TidetableException(
+                    "TT-301",
+                    "the data directory %s cannot be used: %s"
+                            .formatted(settings.directory(), e.getMessage()),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TidetableException("TT-402", "the start was interrupted", e);
+        }
+    }
+
+    private void begin() throws SQLException, IOException, InterruptedException {
+        Files.createDirectories(settings.directory());
+        SourceIdentity identity = SourceIdentities.read(settings.source());
+        LocalJournal opened =
+                LocalJournal.open(
+                        settings.directory().resolve("journal"), journalSettings(), faults);
+        journal = opened;
+        keepHistory(opened, identity);
+        CaptureSource captured = new CaptureSource(settings.name(), settings.source(), identity);
+        SourceSide side =
+                new SourceSide(
+                        captured,
+                        opened,
+                        new CaptureEnvironment(clock, RandomGenerator.getDefault(), faults));
+        source = side;
+        for (PipelineSettings.Destination destination : settings.destinations()) {
+            DestinationContext context =
+                    new DestinationContext(
+                            settings,
+                            destination,
+                            new DestinationHealth(destination.id(), RandomGenerator.getDefault()),
+                            clock,
+                            faults);
+            DestinationSide there =
+                    new DestinationSide(
+                            context, identity, opened, announced, destination.appliers());
+            there.prepare();
+            destinations.put(destination.id(), there);
+        }
+        Map<TableId, Placed> wanted = new TreeMap<>();
+        try (Connection connection = settings.source().connect("tidetable setup")) {
+            TableSelection selection = WantedTable.selection(settings.tables());
+            List<TableDefinition> selected = SourceCatalog.tables(connection, selection);
+            for (WantedTable table : WantedTable.of(selected, settings.tables())) {
+                wanted.put(table.table(), new Placed(table, trackOf(table)));
+            }
+            if (wanted.isEmpty()) {
+                throw new TidetableException(
+                        "TT-110",
+                        "no table of the source matches the settings' tables; 'tidetable check' lists what there is");
+            }
+            List<SequenceDefinition> sequences =
+                    SourceCatalog.sequences(connection, selected, selection);
+            for (DestinationSide there : destinations.values()) {
+                there.createTables(connection, wanted, sequences);
+            }
+        }
+        openTracks(side, opened, wanted);
+    }
+
+    /** Positions of another server or timeline mean nothing: a journal of such is given up. */
+    private void keepHistory(Journal opened, SourceIdentity identity) throws IOException {
+        Path file = settings.directory().resolve("source");
+        String now = identity.systemId() + " " + identity.timeline();
+        if (Files.exists(file) && !Files.readString(file).strip().equals(now)) {
+            LOG.warn(
+                    "TT-234 the source is another server, or went back in time, since the last start; what was journaled of it is given up and all tables are compared");
+            for (Track track : Track.values()) {
+                opened.discard(track);
+            }
+        }
+        Files.writeString(file, now);
+    }
+
+    private LocalJournalSettings journalSettings() {
+        PipelineSettings.Journal bounds = settings.journal();
+        return LocalJournalSettings.defaults()
+                .bounded(bounds.express(), bounds.bulk(), bounds.diskReserve())
+                .segmented(bounds.segment());
+    }
+
+    /** The track a table rides on already, or the one its rule names. */
+    private Track trackOf(WantedTable table) {
+        for (DestinationSide there : destinations.values()) {
+            Registered known = there.registered(table.table());
+            if (known != null && known.stage() != Stage.LEFT_OUT) {
+                if (known.track() != table.rule().track()) {
+                    LOG.warn(
+                            "table {} stays on track {}: settings place a table when it is first replicated",
+                            table.table(),
+                            known.track().label());
+                }
+                return known.track();
+            }
+        }
+        return table.rule().track();
+    }
+
+    private void openTracks(SourceSide side, Journal opened, Map<TableId, Placed> wanted)
+            throws SQLException, InterruptedException {
+        Map<Track, Set<TableId>> members = new EnumMap<>(Track.class);
+        wanted.forEach((table, placed) ->
+                members.computeIfAbsent(placed.track(), key -> new HashSet<>()).add(table));
+        Set<Track> lost = EnumSet.noneOf(Track.class);
+        boolean newSlots = false;
+        for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
+            Track track = entry.getKey();
+            boolean inUse = destinations.values().stream().anyMatch(it -> it.reliesOn(track));
+            switch (side.open(track, entry.getValue(), inUse)) {
+                case NEW -> newSlots = true;
+                case CONTINUED -> {}
+                case AFTER_GAP -> {
+                    newSlots = true;
+                    lost.add(track);
+                }
+            }
+        }
+        for (Track track : members.keySet()) {
+            announced.upTo(track, opened.track(track).durableEnd());
+        }
+        for (DestinationSide there : destinations.values()) {
+            there.openLanes(wanted, lost);
+        }
+        opened.subscriptionsComplete();
+        opened.onDurable(this::durable);
+        for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
+            side.publish(entry.getKey(), entry.getValue());
+        }
+        destinations.values().forEach(DestinationSide::start);
+        side.start(members.keySet(), new Listener(), settings.tuning().heartbeat());
+        report = new StatusReport(settings, side, opened, destinations.values(), clock);
+        beginCopies(side, newSlots, wanted.keySet());
+    }
+
+    private void durable(Track track, Set<TableId> changed, Lsn watermark) {
+        destinations.values().forEach(there -> there.durable(track, changed));
+        announced.upTo(track, watermark);
+    }
+
+    /** Copies begin once their fence is passed, which may take as long as a transaction there. */
+    private void beginCopies(SourceSide side, boolean newSlots, Set<TableId> all) {
+        Set<TableId> waiting = new HashSet<>(all);
+        waiting.removeIf(table -> destinations.values().stream().noneMatch(it -> it.copies(table)));
+        boolean merging = destinations.values().stream().anyMatch(DestinationSide::merges);
+        copyStarter =
+                Thread.ofVirtual()
+                        .name("copy-starter")
+                        .start(() -> {
+                            try {
+                                side.awaitFence(newSlots || merging, waiting);
+                                destinations.values().forEach(DestinationSide::beginCopies);
+                            } catch (SQLException e) {
+                                fail(
+                                        new TidetableException(
+                                                "TT-240",
+                                                "the copies could not begin: %s; start it again"
+                                                        .formatted(e.getMessage()),
+                                                e));
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+    }
+
+    private void fail(TidetableException why) {
+        failure = why;
+        LOG.error("{}", why.line());
+    }
+
+    /** Why the pipeline as a whole cannot go on; empty while it can. */
+    public Optional<TidetableException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    private final class Listener implements CaptureListener {
+        @Override
+        public void stateChanged(Track track, CaptureState state, @Nullable String reason) {
+            if (reason == null) {
+                LOG.info("track {}: {}", track.label(), state.words());
+            } else {
+                LOG.warn("track {}: {}: {}", track.label(), state.words(), reason);
+            }
+        }
+
+        @Override
+        public void message(Track track, LogicalMessage message) {
+            SourceSide side = source;
+            if (side != null) {
+                side.heartbeat().ifPresent(heartbeat -> heartbeat.received(track, message));
+            }
+        }
+
+        @Override
+        public void gap(Track track, TidetableException why) {
+            fail(why);
+        }
+
+        @Override
+        public void failed(Track track, Throwable why) {
+            fail(
+                    why instanceof TidetableException known
+                            ? known
+                            : new TidetableException(
+                                    "TT-390",
+                                    "track %s stopped: %s; start it again"
+                                            .formatted(track.label(), why.getMessage()),
+                                    why));
+        }
+    }
+
+    @Override
+    public PipelineStatus status() {
+        StatusReport now = report;
+        if (now == null) {
+            return new PipelineStatus(
+                    settings.name(), clock.instant(), false, List.of(), List.of());
+        }
+        return now.make(failure == null);
+    }
+
+    @Override
+    public Lsn sourcePosition() {
+        return atSource(statement -> {
+            Lsn position;
+            try (ResultSet row = statement.executeQuery(POSITION)) {
+                row.next();
+                position = Lsn.parse(row.getString(1));
+            }
+            // Something must be committed behind it, or the tracks might never pass it.
+            statement.execute(MARK);
+            return position;
+        });
+    }
+
+    private interface SourceAction<T> {
+        T with(Statement statement) throws SQLException;
+    }
+
+    private <T> T atSource(SourceAction<T> action) {
+        try (Connection connection = settings.source().connect("tidetable position");
+                Statement statement = connection.createStatement()) {
+            return action.with(statement);
+        } catch (SQLException e) {
+            throw new TidetableException(
+                    "TT-203", "the source did not answer: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public boolean awaitComplete(
+            DestinationId destination, Set<TableId> tables, Lsn position, Duration limit)
+            throws InterruptedException {
+        DestinationSide there = at(destination);
+        Set<LaneTable> waiting = new HashSet<>(chosen(there, tables));
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (true) {
+            TidetableException why = failure;
+            if (why != null) {
+                throw why;
+            }
+            waiting.removeIf(table -> isComplete(there, table, position));
+            if (waiting.isEmpty()) {
+                return true;
+            }
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
+        }
+    }
+
+    private static boolean isComplete(DestinationSide there, LaneTable table, Lsn position) {
+        if (table.state() == TableState.FAILED) {
+            throw new TidetableException("TT-403", table.table() + " stopped: " + table.message());
+        }
+        return table.state() == TableState.STREAMING
+                && there.lanesOf(table.table()).stream()
+                        .allMatch(lane -> lane.completeUpTo().isAtOrAfter(position));
+    }
+
+    @Override
+    public List<TableVerification> verify(
+            DestinationId destination,
+            Set<TableId> tables,
+            boolean repair,
+            Consumer<TableVerification> each)
+            throws InterruptedException {
+        DestinationSide there = at(destination);
+        LiveVerification verification =
+                new LiveVerification(there, announced, () -> atSource(it -> it.execute(MARK)));
+        List<TableVerification> results = new ArrayList<>();
+        for (LaneTable table : chosen(there, tables)) {
+            TableVerification result = verification.verify(table, repair);
+            results.add(result);
+            each.accept(result);
+        }
+        return results;
+    }
+
+    @Override
+    public void pause(DestinationId destination, TableId table) {
+        change(destination, table, DestinationSide::pause);
+    }
+
+    @Override
+    public void resume(DestinationId destination, TableId table) {
+        change(destination, table, DestinationSide::resume);
+    }
+
+    @Override
+    public void resync(DestinationId destination, TableId table) {
+        change(destination, table, DestinationSide::resync);
+    }
+
+    private interface TableChange {
+        void of(DestinationSide there, LaneTable table) throws SQLException;
+    }
+
+    private void change(DestinationId destination, TableId table, TableChange change) {
+        DestinationSide there = at(destination);
+        try {
+            change.of(there, chosen(there, Set.of(table)).getFirst());
+        } catch (SQLException e) {
+            throw new TidetableException(
+                    "TT-401",
+                    "destination %s did not answer: %s; nothing was changed"
+                            .formatted(destination, e.getMessage()),
+                    e);
+        }
+    }
+
+    private DestinationSide at(DestinationId destination) {
+        DestinationSide there = destinations.get(destination);
+        if (there == null) {
+            throw new TidetableException(
+                    "TT-404",
+                    "there is no destination '%s'; there are: %s"
+                            .formatted(destination, destinations.keySet()));
+        }
+        return there;
+    }
+
+    private static List<LaneTable> chosen(DestinationSide there, Set<TableId> tables) {
+        if (tables.isEmpty()) {
+            return List.copyOf(there.tables());
+        }
+        List<LaneTable> chosen = new ArrayList<>();
+        for (TableId table : tables) {
+            chosen.add(
+                    there.tables().stream()
+                            .filter(it -> it.table().equals(table))
+                            .findFirst()
+                            .orElseThrow(() ->
+                                    new TidetableException(
+                                            "TT-405",
+                                            "table %s is not replicated; 'tidetable tables' lists those that are"
+                                                    .formatted(table))));
+        }
+        return chosen;
+    }
+
+    /** Carries sequences over for the last time before users move to the destination. */
+    public void carrySequences() throws SQLException {
+        for (DestinationSide there : destinations.values()) {
+            there.carrySequences();
+        }
+    }
+
+    /**
+     * Stops everything, in order; what was applied is applied, the rest waits for the next start.
+     */
+    @Override
+    public void close() {
+        if (copyStarter != null) {
+            copyStarter.interrupt();
+        }
+        if (source != null) {
+            source.close();
+        }
+        destinations.values().forEach(DestinationSide::close);
+        if (journal != null) {
+            journal.close();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package io.tidetable.node.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidetable.node.fault.FaultPoint;
+import io.tidetable.testkit.ChildProcess;
+import io.tidetable.testkit.DatabasePair;
+import io.tidetable.testkit.MixedChanges;
+import io.tidetable.testkit.PgbenchLike;
+import io.tidetable.testkit.Servers;
+import io.tidetable.testkit.WorkloadRun;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Nothing is lost and nothing is doubled, wherever the process is killed, under load. */
+class KillTest {
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final int KILLED = 137;
+
+    private final DatabasePair databases = Servers.freshPair();
+
+    @TempDir Path directory;
+
+    @AfterEach
+    void dropDatabases() throws Exception {
+        databases.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            names = {
+                "TABLE_CREATED",
+                "SLOT_CREATED",
+                "SNAPSHOT_TAKEN",
+                "CHUNK_WRITTEN",
+                "CHUNK_COMMITTED",
+                "TABLE_COPIED"
+            })
+    void nothingIsLostOrDoubledWhenKilledWhileTablesAreCopied(FaultPoint point) throws Exception {
+        try (WorkloadRun bank = load();
+                WorkloadRun mixed = mixed()) {
+            killAt(point, 2);
+            finish(bank, mixed);
+        }
+    }
+
+    @Test
+    void nothingIsLostOrDoubledWhenKilledAtEachPointOfTheStream() throws Exception {
+        try (WorkloadRun bank = load();
+                WorkloadRun mixed = mixed()) {
+            try (ChildProcess first = start()) {
+                first.awaitLine("started", LIMIT);
+                first.awaitLine("table public.pgbench_accounts streams", LIMIT);
+            }
+            for (FaultPoint point :
+                    List.of(
+                            FaultPoint.JOURNAL_APPENDED,
+                            FaultPoint.JOURNAL_SYNCED,
+                            FaultPoint.SLOT_ACKNOWLEDGED,
+                            FaultPoint.SEGMENT_SEALED,
+                            FaultPoint.BATCH_READ,
+                            FaultPoint.BATCH_WRITTEN,
+                            FaultPoint.BATCH_COMMITTED,
+                            FaultPoint.SLICE_STAGED,
+                            FaultPoint.SEGMENT_DELETED)) {
+                killAt(point, 3);
+            }
+            finish(bank, mixed);
+        }
+    }
+
+    @Test
+    @Tag("wide")
+    void nothingIsLostOrDoubledWhenKilledThirtyTimesAtRandom() throws Exception {
+        long seed = System.nanoTime();
+        System.out.println("seed " + seed);
+        Random chance = new Random(seed);
+        try (WorkloadRun bank = load();
+                WorkloadRun mixed = mixed()) {
+            for (int kill = 0; kill < 30; kill++) {
+                try (ChildProcess process = start()) {
+                    process.awaitLine("started", LIMIT);
+                    long until = bank.committed() + chance.nextInt(1, 800);
+                    Awaitility.await().atMost(LIMIT).until(() -> bank.committed() >= until);
+                    process.kill();
+                }
+            }
+            finish(bank, mixed);
+        }
+    }
+
+    private WorkloadRun load() throws Exception {
+        PgbenchLike bank = new PgbenchLike(1, 5_000);
+        try (Connection connection = databases.connectSource()) {
+            bank.create(connection);
+        }
+        databases.onSource("ALTER TABLE pgbench_history REPLICA IDENTITY FULL");
+        return WorkloadRun.start(bank, databases.sourceJdbcUrl(), 2, 7);
+    }
+
+    private WorkloadRun mixed() throws Exception {
+        MixedChanges changes = new MixedChanges();
+        try (Connection connection = databases.connectSource()) {
+            changes.create(connection);
+        }
+        return WorkloadRun.start(changes, databases.sourceJdbcUrl(), 1, 8);
+    }
+
+    private void killAt(FaultPoint point, int countdown) {
+        try (ChildProcess process = start(point.name(), Integer.toString(countdown))) {
+            assertThat(process.exitCode(LIMIT))
+                    .as(() -> point + " was not reached: " + process.output())
+                    .isEqualTo(KILLED);
+        }
+    }
+
+    private void finish(WorkloadRun bank, WorkloadRun mixed) throws Exception {
+        try (ChildProcess process = start()) {
+            process.awaitLine("started", LIMIT);
+            bank.stop();
+            mixed.stop();
+            process.send("finish");
+            process.awaitLine("complete", LIMIT);
+            process.awaitLine("verified", LIMIT);
+            assertThat(process.exitCode(LIMIT)).isZero();
+        }
+        databases.comparer().assertEqual();
+    }
+
+    private ChildProcess start(String... fault) {
+        return ChildProcess.of(PipelineProcess.class)
+                .heap("512m")
+                .arguments(
+                        databases.sourceJdbcUrl(),
+                        databases.destinationJdbcUrl(),
+                        databases.sourceName(),
+                        directory.toString())
+                .arguments(fault)
+                .start();
+    }
+}

@@ -1,0 +1,120 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.ByteSize;
+import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.fault.FaultPoint;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.node.postgres.Database;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A pipeline in a process of its own, to be killed. Reads commands from its input: {@code finish}
+ * waits until all is applied, verifies and ends; {@code resync TABLE} merges a table.
+ */
+final class PipelineProcess {
+    static final DestinationId DESTINATION = new DestinationId("reporting");
+
+    /** Small, so that sealing, staging and chunks happen with little data. */
+    private static final PipelineSettings.Journal JOURNAL =
+            new PipelineSettings.Journal(
+                    ByteSize.parse("1GB"),
+                    ByteSize.parse("1GB"),
+                    ByteSize.megabytes(64),
+                    new ByteSize(256 << 10));
+
+    private static final PipelineSettings.Tuning TUNING =
+            new PipelineSettings.Tuning(
+                    Duration.ofMillis(200),
+                    new ByteSize(64 << 10),
+                    new ByteSize(128 << 10),
+                    Duration.ofMinutes(1));
+
+    private PipelineProcess() {}
+
+    /**
+     * Arguments: source, destination, name, directory, and optionally a fault point with the time
+     * at which it is deadly.
+     */
+    public static void main(String[] arguments) throws Exception {
+        Faults faults =
+                arguments.length > 4
+                        ? Faults.haltAt(
+                                FaultPoint.valueOf(arguments[4]), Integer.parseInt(arguments[5]))
+                        : Faults.NONE;
+        try (Pipeline pipeline = new Pipeline(settings(arguments), faults)) {
+            pipeline.start();
+            System.out.println("started");
+            serve(pipeline);
+        }
+        System.out.println("closed");
+    }
+
+    private static void serve(Pipeline pipeline) throws Exception {
+        BufferedReader input =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = input.readLine(); line != null; line = input.readLine()) {
+            if (line.startsWith("resync ")) {
+                String[] name = line.substring("resync ".length()).split("\\.", 2);
+                pipeline.resync(DESTINATION, new TableId(name[0], name[1]));
+            } else if (line.equals("finish")) {
+                finish(pipeline);
+                return;
+            }
+        }
+    }
+
+    private static void finish(Pipeline pipeline) throws InterruptedException {
+        boolean complete =
+                pipeline.awaitComplete(
+                        DESTINATION, Set.of(), pipeline.sourcePosition(), Duration.ofMinutes(2));
+        System.out.println(complete ? "complete" : "incomplete " + pipeline.status());
+        List<TableVerification> wrong = new ArrayList<>();
+        pipeline.verify(
+                DESTINATION,
+                Set.of(),
+                false,
+                each -> {
+                    if (!each.equal()) {
+                        wrong.add(each);
+                    }
+                });
+        System.out.println(wrong.isEmpty() ? "verified" : "wrong " + wrong);
+    }
+
+    private static PipelineSettings settings(String[] arguments) {
+        return new PipelineSettings(
+                arguments[2],
+                new Database(arguments[0], Map.of()),
+                List.of(
+                        new PipelineSettings.Destination(
+                                DESTINATION, new Database(arguments[1], Map.of()), 3)),
+                List.of(
+                        rule("public.*", new Consistency.Table(), Track.BULK),
+                        rule("public.pgbench_accounts", new Consistency.Key(3), Track.BULK),
+                        rule(
+                                "public.pgbench_tellers",
+                                new Consistency.Group("bank"),
+                                Track.EXPRESS),
+                        rule("public.pgbench_branches", new Consistency.Group("bank"), Track.BULK)),
+                Path.of(arguments[3]),
+                JOURNAL,
+                TUNING);
+    }
+
+    private static PipelineSettings.TableRule rule(
+            String pattern, Consistency consistency, Track track) {
+        return new PipelineSettings.TableRule(pattern, true, consistency, 1, track);
+    }
+}

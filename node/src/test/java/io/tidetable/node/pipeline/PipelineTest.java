@@ -1,0 +1,142 @@
+package io.tidetable.node.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.node.postgres.Database;
+import io.tidetable.testkit.DatabasePair;
+import io.tidetable.testkit.MixedChanges;
+import io.tidetable.testkit.Servers;
+import io.tidetable.testkit.WorkloadRun;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PipelineTest {
+    private static final DestinationId REPORTING = new DestinationId("reporting");
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final DatabasePair databases = Servers.freshPair();
+
+    @TempDir Path directory;
+
+    @AfterEach
+    void dropDatabases() throws SQLException {
+        databases.close();
+    }
+
+    @Test
+    void aTableIsCopiedAndItsChangesFollow() throws Exception {
+        databases.onSource("CREATE TABLE orders (id int PRIMARY KEY, total numeric)");
+        databases.onSource("INSERT INTO orders SELECT g, g * 1.5 FROM generate_series(1, 1000) g");
+
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            databases.onSource("UPDATE orders SET total = total + 1 WHERE id <= 10");
+            databases.onSource("DELETE FROM orders WHERE id > 990");
+            awaitComplete(pipeline);
+        }
+
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void whatHappenedWhileThePipelineWasDownIsAppliedAfterTheNextStart() throws Exception {
+        databases.onSource("CREATE TABLE orders (id int PRIMARY KEY, total numeric)");
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+        }
+
+        databases.onSource("INSERT INTO orders SELECT g, g FROM generate_series(1, 5000) g");
+        databases.onSource("UPDATE orders SET total = -1 WHERE id % 3 = 0");
+
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void aMixedLoadArrivesExactlyWhileTablesAreCopied() throws Exception {
+        MixedChanges changes = new MixedChanges();
+        try (Connection connection = databases.connectSource()) {
+            changes.create(connection);
+        }
+        try (WorkloadRun run = WorkloadRun.start(changes, databases.sourceJdbcUrl(), 2, 42)) {
+            awaitCommitted(run, 200);
+            try (Pipeline pipeline = pipeline()) {
+                pipeline.start();
+                awaitCommitted(run, 2000);
+                run.stop();
+                awaitComplete(pipeline);
+
+                List<TableVerification> verified =
+                        pipeline.verify(REPORTING, Set.of(), false, each -> {});
+                assertThat(verified).allMatch(TableVerification::equal);
+            }
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void verifyIsRightWhileBothSidesAreWrittenTo() throws Exception {
+        MixedChanges changes = new MixedChanges();
+        try (Connection connection = databases.connectSource()) {
+            changes.create(connection);
+        }
+        try (Pipeline pipeline = pipeline();
+                WorkloadRun run = WorkloadRun.start(changes, databases.sourceJdbcUrl(), 2, 43)) {
+            pipeline.start();
+            awaitCommitted(run, 500);
+
+            List<TableVerification> verified =
+                    pipeline.verify(REPORTING, Set.of(), false, each -> {});
+
+            assertThat(verified).allMatch(TableVerification::equal);
+            run.stop();
+        }
+    }
+
+    private static void awaitCommitted(WorkloadRun run, long transactions) {
+        Awaitility.await().atMost(LIMIT).until(() -> run.committed() >= transactions);
+    }
+
+    private void awaitComplete(Pipeline pipeline) throws InterruptedException {
+        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
+                .as(() -> pipeline.status().toString())
+                .isTrue();
+    }
+
+    private Pipeline pipeline() {
+        return new Pipeline(
+                new PipelineSettings(
+                        databases.sourceName(),
+                        new Database(databases.sourceJdbcUrl(), Map.of()),
+                        List.of(
+                                new PipelineSettings.Destination(
+                                        REPORTING,
+                                        new Database(databases.destinationJdbcUrl(), Map.of()),
+                                        3)),
+                        List.of(
+                                new PipelineSettings.TableRule(
+                                        "public.*", true, new Consistency.Table(), 1, Track.BULK)),
+                        directory,
+                        PipelineSettings.Journal.DEFAULT,
+                        PipelineSettings.Tuning.DEFAULT),
+                Faults.NONE);
+    }
+}
