@@ -31,6 +31,7 @@ public final class ChunkCopier implements AutoCloseable {
     private final Database destination;
     private final Faults faults;
     private @Nullable Connection reader;
+    private @Nullable Database readFrom;
     private @Nullable Connection writer;
 
     /** A copier into a destination. */
@@ -218,9 +219,13 @@ public final class ChunkCopier implements AutoCloseable {
 
     private Connection reader(SnapshotHolder holder) throws SQLException {
         Connection current = reader;
-        if (current != null && !current.isClosed()) {
+        if (current != null && !current.isClosed() && holder.source().equals(readFrom)) {
             return current;
         }
+        if (current != null) {
+            current.close();
+        }
+        readFrom = holder.source();
         Connection opened = holder.openReader(PURPOSE);
         reader = opened;
         return opened;

@@ -23,10 +23,16 @@ import org.jspecify.annotations.Nullable;
 record CopyLedger(String pipeline, TableId table) {
     private static final String STATE =
             """
-            SELECT copy_attempt, copied_columns, oldest_snapshot, newest_snapshot,
+            SELECT copy_attempt, copy_owner, copied_columns, oldest_snapshot, newest_snapshot,
                 newest_horizon::text AS newest_horizon
             FROM tidetable.replicated_table WHERE pipeline = ? AND namespace = ? AND name = ?
             FOR UPDATE
+            """;
+
+    private static final String TAKE_OVER =
+            """
+            UPDATE tidetable.replicated_table SET copy_owner = copy_owner + 1
+            WHERE pipeline = ? AND namespace = ? AND name = ?
             """;
 
     private static final String CHUNKS =
@@ -85,11 +91,13 @@ record CopyLedger(String pipeline, TableId table) {
     /**
      * What {@code tidetable.replicated_table} says.
      *
+     * @param owner rises with each process that takes the copy over
      * @param columns what travels in this attempt, null before it was planned
      * @param oldest with the newest horizon, which is an upper bound of its own
      */
     record State(
             int attempt,
+            long owner,
             @Nullable String columns,
             @Nullable SourceSnapshot oldest,
             @Nullable SourceSnapshot newest) {}
@@ -109,6 +117,7 @@ record CopyLedger(String pipeline, TableId table) {
             Lsn newest = horizon == null ? Lsn.ZERO : Lsn.parse(horizon);
             return new State(
                     row.getInt("copy_attempt"),
+                    row.getLong("copy_owner"),
                     row.getString("copied_columns"),
                     snapshot(row.getString("oldest_snapshot"), newest),
                     snapshot(row.getString("newest_snapshot"), newest));
@@ -167,17 +176,24 @@ record CopyLedger(String pipeline, TableId table) {
         }
     }
 
+    /** Makes the caller the copy's owner: earlier ones may not change its state any more. */
+    State takeOver(Connection destination) throws SQLException {
+        try (PreparedStatement statement = prepare(destination, TAKE_OVER, 1)) {
+            statement.executeUpdate();
+        }
+        return lock(destination);
+    }
+
     /**
      * Notes a snapshot before anything is read under it.
      *
-     * @return false when the attempt is over, or the snapshot was taken before the attempt's
-     *     oldest: nothing may be copied under it
+     * @param state of the copy, locked
+     * @return false when the snapshot was taken before the attempt's oldest one: nothing may be
+     *     copied under it
      */
-    boolean recordSnapshot(Connection destination, int attempt, SourceSnapshot snapshot)
+    boolean recordSnapshot(Connection destination, State state, SourceSnapshot snapshot)
             throws SQLException {
-        State state = lock(destination);
-        if (state.attempt() != attempt
-                || (state.oldest() != null && !seesAllOf(snapshot, state.oldest()))) {
+        if (state.oldest() != null && !seesAllOf(snapshot, state.oldest())) {
             return false;
         }
         try (PreparedStatement statement = prepare(destination, RECORD_SNAPSHOT, 4)) {

@@ -108,6 +108,11 @@ public final class SnapshotHolder implements AutoCloseable {
         return snapshot;
     }
 
+    /** Where it was taken. */
+    Database source() {
+        return source;
+    }
+
     /** The identifier by which {@code SET TRANSACTION SNAPSHOT} joins it. */
     public String exportedId() {
         return exportedId;

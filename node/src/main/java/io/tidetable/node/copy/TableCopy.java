@@ -45,6 +45,7 @@ public final class TableCopy implements AutoCloseable {
 
     private final TreeMap<Integer, CopyChunk> chunks = new TreeMap<>();
     private final Set<Integer> inFlight = new HashSet<>();
+    private long owner;
     private int attempt;
     private @Nullable SourceSnapshot oldest;
     private @Nullable SourceSnapshot newest;
@@ -76,7 +77,8 @@ public final class TableCopy implements AutoCloseable {
     }
 
     /**
-     * Reads how far the copy has come, or plans it.
+     * Reads how far the copy has come, or plans it. Whoever started it before can no longer change
+     * its state.
      *
      * @throws TidetableException TT-504 when the table has rows that no copy brought; those are for
      *     a diff-merge
@@ -84,7 +86,8 @@ public final class TableCopy implements AutoCloseable {
     public synchronized void start() throws SQLException {
         try (Connection to = destination.connect("tidetable copy plan")) {
             to.setAutoCommit(false);
-            CopyLedger.State state = ledger.lock(to);
+            CopyLedger.State state = ledger.takeOver(to);
+            owner = state.owner();
             List<CopyChunk> known = ledger.chunks(to);
             if (known.isEmpty()) {
                 refuseForeignRows(to);
@@ -254,7 +257,6 @@ public final class TableCopy implements AutoCloseable {
                         chunks.lastKey() + 1);
         if (!noted(taken.snapshot(), further)) {
             letGo();
-            start();
             return new CopyStep.Skipped();
         }
         further.forEach(chunk -> chunks.put(chunk.number(), chunk));
@@ -271,7 +273,7 @@ public final class TableCopy implements AutoCloseable {
     private boolean noted(SourceSnapshot snapshot, List<CopyChunk> further) throws SQLException {
         try (Connection to = destination.connect("tidetable copy plan")) {
             to.setAutoCommit(false);
-            if (!ledger.recordSnapshot(to, attempt, snapshot)) {
+            if (!ledger.recordSnapshot(to, owned(to), snapshot)) {
                 to.rollback();
                 return false;
             }
@@ -287,22 +289,32 @@ public final class TableCopy implements AutoCloseable {
         }
     }
 
+    /**
+     * The state, locked; a process that was replaced must not empty a table that is in use by now.
+     */
+    private CopyLedger.State owned(Connection to) throws SQLException {
+        CopyLedger.State state = ledger.lock(to);
+        if (state.owner() != owner) {
+            throw new TidetableException(
+                    "TT-509",
+                    "the copy of %s was taken over by another process; this one ends its own"
+                            .formatted(layout.source()));
+        }
+        return state;
+    }
+
     /** Empties the table of what this copy brought, and plans it again. */
     private void startOver() throws SQLException {
         letGo();
-        List<CopyChunk> planned;
         try (Connection to = destination.connect("tidetable copy plan")) {
             to.setAutoCommit(false);
-            CopyLedger.State state = ledger.lock(to);
-            if (state.attempt() == attempt) {
-                ledger.beginAttempt(to);
-                CopyLedger.clear(to, layout.destination());
-                planned = plan(attempt + 1);
-                ledger.add(to, planned);
-                ledger.recordColumns(to, layout.signature());
-            }
+            CopyLedger.State state = owned(to);
+            ledger.beginAttempt(to);
+            CopyLedger.clear(to, layout.destination());
+            List<CopyChunk> planned = plan(state.attempt() + 1);
+            ledger.add(to, planned);
+            ledger.recordColumns(to, layout.signature());
             CopyLedger.State begun = ledger.lock(to);
-            planned = ledger.chunks(to);
             to.commit();
             startOverBecause = null;
             remember(begun, planned);
@@ -360,16 +372,13 @@ public final class TableCopy implements AutoCloseable {
                                         done));
     }
 
-    /** Another process works on the same copy, or did: what the destination says counts. */
+    /** A commit that was not heard of, or another process: what the destination says counts. */
     private CopyStep reread() {
         try (Connection to = destination.connect("tidetable copy plan")) {
             to.setAutoCommit(false);
-            CopyLedger.State state = ledger.lock(to);
+            CopyLedger.State state = owned(to);
             List<CopyChunk> known = ledger.chunks(to);
             to.commit();
-            if (state.attempt() != attempt) {
-                letGo();
-            }
             remember(state, known);
             return new CopyStep.Skipped();
         } catch (SQLException e) {

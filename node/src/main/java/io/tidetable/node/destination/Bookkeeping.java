@@ -59,6 +59,7 @@ public final class Bookkeeping {
                 newest_snapshot text,
                 newest_horizon pg_lsn,
                 copy_attempt integer NOT NULL DEFAULT 0,
+                copy_owner bigint NOT NULL DEFAULT 0,
                 copied_columns text,
                 needs_merge boolean NOT NULL DEFAULT false,
                 message text,

@@ -5,6 +5,7 @@ import io.tidetable.node.copy.Side;
 import io.tidetable.node.copy.TableLayout;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -35,8 +36,17 @@ public final class DifferenceSearch {
      */
     public static DifferenceSearch between(
             TableLayout layout, Connection source, Connection destination) throws SQLException {
+        refuseHiddenRows(source);
+        refuseHiddenRows(destination);
         return new DifferenceSearch(
                 new HashedRows(layout, RowHash.agreedOn(source, destination)), source, destination);
+    }
+
+    /** Row security is to fail the comparison rather than to hide rows from it. */
+    private static void refuseHiddenRows(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET LOCAL row_security = off");
+        }
     }
 
     /** What takes the differences. */

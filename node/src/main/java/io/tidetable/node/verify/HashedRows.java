@@ -48,11 +48,11 @@ public record HashedRows(TableLayout layout, RowHash hash) {
             return "true";
         }
         String identity = rowText(layout.hasKey() ? layout.key() : layout.columns(), side);
-        return "(%s & %d) IN (%s)"
+        return "(%s & %d) IN (SELECT unnest('{%s}'::bigint[]))"
                 .formatted(
                         hash.of(identity, Kind.FIRST),
                         buckets - 1,
-                        wanted.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+                        wanted.stream().map(String::valueOf).collect(Collectors.joining(",")));
     }
 
     /** A query of {@code bucket, rows, sum1, sum2}: checksums of the rows whose key falls in it. */

@@ -2,6 +2,7 @@ package io.tidetable.node.verify;
 
 import io.tidetable.node.copy.Side;
 import io.tidetable.node.copy.TableLayout;
+import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
  * @param buckets those that hold rows, by number
  */
 record TableDigest(long rows, Map<Integer, Bucket> buckets) {
-    private static final int ROWS_PER_BUCKET = 256;
+    private static final int ROWS_PER_BUCKET = 16;
     private static final int MOST_BUCKETS = 1 << 16;
 
     private static final String ESTIMATE =
@@ -39,10 +40,10 @@ record TableDigest(long rows, Map<Integer, Bucket> buckets) {
     /**
      * The checksums of one bucket.
      *
-     * @param sum1 as text, beyond 64 bits
-     * @param sum2 as text, beyond 64 bits
+     * @param sum1 of the first hashes, modulo 2^64
+     * @param sum2 of the second hashes, modulo 2^64
      */
-    record Bucket(long rows, String sum1, String sum2) {}
+    record Bucket(long rows, long sum1, long sum2) {}
 
     /** How many buckets suit a table: a power of two. */
     static int bucketsFor(Connection source, TableLayout layout) throws SQLException {
@@ -66,12 +67,18 @@ record TableDigest(long rows, Map<Integer, Bucket> buckets) {
             while (row.next()) {
                 Bucket bucket =
                         new Bucket(
-                                row.getLong("rows"), row.getString("sum1"), row.getString("sum2"));
+                                row.getLong("rows"),
+                                modulo(row.getString("sum1")),
+                                modulo(row.getString("sum2")));
                 total += bucket.rows();
                 buckets.put(row.getInt("bucket"), bucket);
             }
         }
         return new TableDigest(total, buckets);
+    }
+
+    private static long modulo(String sum) {
+        return new BigInteger(sum).longValue();
     }
 
     /** The buckets in which two tables differ, ascending. */

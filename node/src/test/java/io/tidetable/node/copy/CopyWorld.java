@@ -26,12 +26,18 @@ import java.util.Map;
 public final class CopyWorld implements AutoCloseable {
     public static final String PIPELINE = "test";
 
-    private final DatabasePair pair = Servers.freshPair();
-    public final Database source = new Database(pair.sourceJdbcUrl(), Map.of("user", "postgres"));
-    public final Database destination =
-            new Database(pair.destinationJdbcUrl(), Map.of("user", "postgres"));
+    private final DatabasePair pair;
+    public final Database source;
+    public final Database destination;
 
     public CopyWorld() throws SQLException {
+        this(Servers.freshPair());
+    }
+
+    public CopyWorld(DatabasePair pair) throws SQLException {
+        this.pair = pair;
+        source = new Database(pair.sourceJdbcUrl(), Map.of("user", "postgres"));
+        destination = new Database(pair.destinationJdbcUrl(), Map.of("user", "postgres"));
         try (Connection connection = destination.connect("test")) {
             Bookkeeping.create(connection);
         }

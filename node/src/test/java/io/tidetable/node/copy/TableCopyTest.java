@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -317,12 +318,13 @@ class TableCopyTest {
         CopySettings whole = new CopySettings(ByteSize.megabytes(64), Duration.ofMinutes(30));
         TableLayout layout = world.layout("clicks");
         try (TableCopy slow = world.copyOf(layout, whole, Faults.NONE, InstantSource.system());
-                TableCopy fast = world.copyOf(layout, whole, Faults.NONE, InstantSource.system());
                 ChunkCopier quick = new ChunkCopier(world.destination, Faults.NONE)) {
             Faults overtaken =
                     point -> {
                         if (point == FaultPoint.CHUNK_WRITTEN) {
-                            try {
+                            try (TableCopy fast =
+                                    world.copyOf(
+                                            layout, whole, Faults.NONE, InstantSource.system())) {
                                 CopyWorld.drain(fast, quick);
                             } catch (Exception e) {
                                 throw new IllegalStateException(e);
@@ -330,13 +332,34 @@ class TableCopyTest {
                         }
                     };
             try (ChunkCopier copier = new ChunkCopier(world.destination, overtaken)) {
-                assertThat(slow.step(copier, CopyPace.UNLIMITED))
-                        .isInstanceOf(CopyStep.Skipped.class);
-                assertThat(slow.step(copier, CopyPace.UNLIMITED))
-                        .isInstanceOf(CopyStep.AllCopied.class);
+                assertTakenOver(() -> slow.step(copier, CopyPace.UNLIMITED));
             }
         }
         world.assertEqual("clicks");
+    }
+
+    private static void assertTakenOver(ThrowingCallable step) {
+        assertThatThrownBy(step)
+                .isInstanceOfSatisfying(
+                        TidetableException.class, e -> assertThat(e.code()).isEqualTo("TT-509"));
+    }
+
+    @Test
+    void aProcessThatWasReplacedCannotEmptyATableThatIsInUse() throws Exception {
+        orders(2000);
+        TableLayout layout = world.layout("orders");
+        try (TableCopy replaced = world.copyOf(layout, Faults.NONE);
+                ChunkCopier copier = new ChunkCopier(world.destination, Faults.NONE)) {
+            replaced.step(copier, CopyPace.UNLIMITED);
+            world.copyWhole(layout);
+            world.pair().onSource("VACUUM FULL orders");
+
+            assertTakenOver(() -> {
+                CopyWorld.drain(replaced, copier);
+                CopyWorld.drain(replaced, copier);
+            });
+        }
+        world.assertEqual("orders");
     }
 
     @Test
@@ -406,9 +429,9 @@ class TableCopyTest {
             world.pair().onSource("UPDATE orders SET price = 0");
             try (SnapshotHolder young =
                     SnapshotHolder.take(world.source, "young", InstantSource.system())) {
-                assertThat(ledger.recordSnapshot(to, 0, young.snapshot())).isTrue();
-                assertThat(ledger.recordSnapshot(to, 0, old.snapshot())).isFalse();
-                assertThat(ledger.recordSnapshot(to, 1, young.snapshot())).isFalse();
+                assertThat(ledger.recordSnapshot(to, ledger.lock(to), young.snapshot())).isTrue();
+                assertThat(ledger.recordSnapshot(to, ledger.lock(to), old.snapshot())).isFalse();
+                assertThat(ledger.recordSnapshot(to, ledger.lock(to), young.snapshot())).isTrue();
             }
         }
     }
