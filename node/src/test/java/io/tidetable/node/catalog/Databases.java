@@ -30,9 +30,14 @@ final class Databases implements AutoCloseable {
     }
 
     static Databases make(PostgresServer server) throws SQLException {
+        return make(server, server);
+    }
+
+    static Databases make(PostgresServer sourceServer, PostgresServer destinationServer)
+            throws SQLException {
         int number = NUMBER.incrementAndGet();
-        Connection source = open(server, "source" + number);
-        Connection destination = open(server, "destination" + number);
+        Connection source = open(sourceServer, "source" + number);
+        Connection destination = open(destinationServer, "destination" + number);
         Bookkeeping.create(destination);
         return new Databases(source, destination);
     }
