@@ -9,6 +9,7 @@ import io.tidetable.forecast.M4Hourly;
 import io.tidetable.forecast.method.Methods;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class M4HourlyTest {
@@ -34,6 +35,19 @@ class M4HourlyTest {
         assertThat((ridge.smape() / 18.383 + ridge.mase() / 2.395) / 2).isLessThan(0.45);
         assertThat(ridge.coverage()).isBetween(0.93, 0.97);
         assertThat(ridge.msis()).isLessThan(7);
+    }
+
+    @Test
+    @Tag("wide")
+    void theEnsembleBeatsTheBestEntryOfTheCompetition() {
+        M4Hourly set = M4Hourly.readOrSkip();
+
+        Accuracy ensemble = mean(set, Methods.named("ensemble"));
+
+        assertThat((ensemble.smape() / 18.383 + ensemble.mase() / 2.395) / 2).isLessThan(0.41);
+        assertThat(ensemble.mase()).isLessThan(0.80);
+        assertThat(ensemble.msis()).isLessThan(6.14);
+        assertThat(ensemble.coverage()).isBetween(0.93, 0.97);
     }
 
     private static Accuracy mean(M4Hourly set, Forecaster method) {
