@@ -38,11 +38,13 @@ final class CaptureSession {
     private final TrackWriter writer;
     private final @Nullable Spill spill;
     private final Feedback feedback;
+    private final Silence silence;
     private final TransactionReader transactions;
     private final PgOutputParser parser = new PgOutputParser();
 
     private volatile boolean stopping;
     private Lsn passed;
+    private Lsn lastKeepalive = Lsn.ZERO;
     private boolean unflushed;
     private long flushedAt;
     private long flushedCommits;
@@ -75,6 +77,12 @@ final class CaptureSession {
                         setup.journal()::durableEnd,
                         setup.settings().feedback(),
                         setup.environment().faults());
+        this.silence =
+                new Silence(
+                        setup.source().database(),
+                        connection.serverPid(),
+                        setup.settings().silence(),
+                        System.nanoTime());
         this.transactions =
                 new TransactionReader(
                         writer,
@@ -125,6 +133,7 @@ final class CaptureSession {
 
     private @Nullable End message(ByteBuffer message, long now) throws SQLException {
         bytes += message.remaining();
+        silence.heard(now);
         parser.parse(message, transactions);
         if (transactions.commits() > flushedCommits && now - flushedAt >= FLUSH_NANOS) {
             flush(now);
@@ -135,8 +144,14 @@ final class CaptureSession {
     }
 
     private @Nullable End nothing(long now, boolean waited) throws SQLException {
+        Lsn position = connection.keepalivePosition();
+        if (position.equals(lastKeepalive)) {
+            silence.check(now);
+        } else {
+            lastKeepalive = position;
+            silence.heard(now);
+        }
         if (!transactions.midway()) {
-            Lsn position = connection.keepalivePosition();
             if (position.isAfter(written())) {
                 writer.passed(position);
                 passed = position;
@@ -195,6 +210,7 @@ final class CaptureSession {
                             "the journal has room again: track={} waited={}ms",
                             setup.track().label(),
                             waited / 1_000_000);
+                    silence.heard(System.nanoTime());
                     state(CaptureState.STREAMING, spill == null ? null : spill.reason());
                     return null;
                 }

@@ -11,6 +11,7 @@ import java.time.Duration;
  *     full; a full walsender blocks the source's shutdown
  * @param shortestBackoff wait after a connection was lost
  * @param longestBackoff longest wait between attempts to connect
+ * @param silence how long nothing may be heard before it is asked whether the network still works
  * @param spillCheck how often, with streaming off, it asks whether it may be on again
  */
 public record CaptureSettings(
@@ -18,6 +19,7 @@ public record CaptureSettings(
         Duration fullLimit,
         Duration shortestBackoff,
         Duration longestBackoff,
+        Duration silence,
         Duration spillCheck) {
     public static final CaptureSettings DEFAULT =
             new CaptureSettings(
@@ -25,6 +27,7 @@ public record CaptureSettings(
                     Duration.ofMinutes(10),
                     Duration.ofMillis(100),
                     Duration.ofSeconds(5),
+                    Duration.ofSeconds(30),
                     Duration.ofSeconds(5));
 
     public CaptureSettings {
@@ -34,6 +37,10 @@ public record CaptureSettings(
         }
         if (!fullLimit.isPositive() || !shortestBackoff.isPositive() || !spillCheck.isPositive()) {
             throw new IllegalArgumentException("capture's times must be above zero");
+        }
+        if (silence.compareTo(feedback.multipliedBy(3)) < 0) {
+            throw new IllegalArgumentException(
+                    "capture's silence must be three times its feedback or more, got " + silence);
         }
         if (longestBackoff.compareTo(shortestBackoff) < 0) {
             throw new IllegalArgumentException(

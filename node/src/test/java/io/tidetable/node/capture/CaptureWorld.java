@@ -35,6 +35,7 @@ final class CaptureWorld implements CaptureListener, AutoCloseable {
                     Duration.ofMinutes(10),
                     Duration.ofMillis(10),
                     Duration.ofMillis(100),
+                    Duration.ofSeconds(1),
                     Duration.ofMillis(100));
 
     private static final AtomicInteger WORLDS = new AtomicInteger();

@@ -140,6 +140,30 @@ class ExactlyOnceTest {
         }
     }
 
+    @Test
+    void aNetworkThatSwallowsEverythingIsNoticedAndASilentSourceIsNotGivenUp() throws Exception {
+        try (FaultProxy proxy = FaultProxy.to(Servers.source().port());
+                CaptureWorld world = new CaptureWorld(Servers.source(), proxy.port())) {
+            world.run("CREATE TABLE orders (id bigint PRIMARY KEY, customer text)");
+            RecordingJournal journal = new RecordingJournal();
+            journal.startAt(world.publish("orders"));
+            try (TrackCapture capture = world.capture(journal, CaptureWorld.QUICK)) {
+                capture.start();
+                world.run("INSERT INTO orders VALUES (1, 'before')");
+                await().until(() -> journal.changes().size() == 1);
+                await().during(Duration.ofSeconds(4))
+                        .atMost(Duration.ofSeconds(6))
+                        .until(() -> capture.status().reconnects() == 0);
+
+                proxy.connections().forEach(c -> c.set(new FaultProxy.Fault.BlackHole()));
+                world.run("INSERT INTO orders VALUES (2, 'after')");
+
+                await().atMost(Duration.ofSeconds(30)).until(() -> journal.changes().size() == 2);
+                assertThat(capture.status().reconnects()).isPositive();
+            }
+        }
+    }
+
     private static List<Long> idsIn(TrackJournal track, TableId table) {
         List<Long> ids = new ArrayList<>();
         TupleReader tuples = new TupleReader();

@@ -263,6 +263,7 @@ class TrackCaptureTest {
                         Duration.ofMillis(300),
                         Duration.ofMillis(10),
                         Duration.ofMillis(100),
+                        Duration.ofSeconds(1),
                         Duration.ofMillis(100));
         try (TrackCapture capture = started(impatient)) {
             world.run("INSERT INTO orders VALUES (1, 'x')");
