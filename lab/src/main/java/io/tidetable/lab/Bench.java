@@ -1,6 +1,8 @@
 package io.tidetable.lab;
 
+import io.tidetable.lab.bench.ApplyBench;
 import io.tidetable.lab.bench.ForecastBench;
+import io.tidetable.lab.bench.IsolationBench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +17,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** The entry of {@code ./bench}: knows every benchmark by name. */
 public final class Bench {
     private static final Map<String, Supplier<Benchmark>> BENCHMARKS =
-            new TreeMap<>(Map.of("forecast", ForecastBench::new));
+            new TreeMap<>(
+                    Map.of(
+                            "apply", ApplyBench::new,
+                            "forecast", ForecastBench::new,
+                            "isolation", IsolationBench::new));
 
     private Bench() {}
 

@@ -30,6 +30,7 @@ enum SqlFault {
             case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04" -> CONNECTION;
             case "55P03", "55006", "25006" -> RETRY;
             case "P0001" -> ROW;
+            case "23514" -> isMissingPartition(error) ? TABLE : ROW;
             default ->
                     switch (state.substring(0, 2)) {
                         case "08" -> CONNECTION;
@@ -38,6 +39,14 @@ enum SqlFault {
                         default -> TABLE;
                     };
         };
+    }
+
+    /** Whether a row found no partition to stand in: a check violation that names no constraint. */
+    static boolean isMissingPartition(SQLException error) {
+        ServerErrorMessage server = serverError(error);
+        return server != null
+                && "23514".equals(server.getSQLState())
+                && server.getConstraint() == null;
     }
 
     /** What the server said, without the statement and its values. */

@@ -2,6 +2,7 @@ package io.tidetable.node.apply;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
+import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,11 @@ public class TableApplyException extends TidetableException {
             String code, Set<TableId> tables, String sentence, @Nullable Throwable cause) {
         super(code, sentence, cause);
         this.tables = Set.copyOf(tables);
+    }
+
+    /** Whether a partition is missing at the destination, which the source may have. */
+    public boolean isMissingPartition() {
+        return getCause() instanceof SQLException error && SqlFault.isMissingPartition(error);
     }
 
     /** The table, or those of the batch where the destination did not say which. */

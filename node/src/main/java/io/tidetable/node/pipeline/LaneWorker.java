@@ -15,6 +15,7 @@ import io.tidetable.node.apply.RetryableApplyException;
 import io.tidetable.node.apply.StagedTransaction;
 import io.tidetable.node.apply.TableApplyException;
 import io.tidetable.node.catalog.Evolution;
+import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.ShapeEvolution;
 import io.tidetable.node.catalog.ShapePolicy;
 import io.tidetable.node.journal.ChangeCursor;
@@ -29,6 +30,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +68,9 @@ final class LaneWorker {
             return Work.Outcome.retryAfter(100);
         } catch (TableApplyException e) {
             giveUp(lane);
+            if (e.isMissingPartition() && addPartitions(e.tables())) {
+                return Work.Outcome.retryAfter(1);
+            }
             e.tables().forEach(table -> fail(lane, table, e.line()));
             return Work.Outcome.NOTHING;
         } catch (JournalGapException e) {
@@ -235,6 +240,29 @@ final class LaneWorker {
                 known.delays().applied(count, part.committedAt(), now);
             }
         });
+    }
+
+    /** Makes the partitions that the source has meanwhile; whether there were any. */
+    private boolean addPartitions(Set<TableId> tables) {
+        boolean added = false;
+        try (Connection source = context.source().connect("tidetable partitions");
+                Connection destination = context.connect("tidetable partitions")) {
+            PartitionSync partitions =
+                    new PartitionSync(source, destination, context.pipeline(), LOCK_PATIENCE);
+            for (TableId table : tables) {
+                List<TableId> created = partitions.ensurePartitions(table).created();
+                if (!created.isEmpty()) {
+                    LOG.info("table {}: partitions created: {}", table, created);
+                    added = true;
+                }
+            }
+        } catch (SQLException e) {
+            LOG.warn(
+                    "TT-413 the partitions of {} could not be compared: {}",
+                    tables,
+                    e.getMessage());
+        }
+        return added;
     }
 
     /** Lets the destination's tables follow shapes that are new in the batch. */

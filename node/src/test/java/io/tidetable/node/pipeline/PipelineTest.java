@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
+import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.fault.Faults;
@@ -109,6 +110,93 @@ class PipelineTest {
             assertThat(verified).allMatch(TableVerification::equal);
             run.stop();
         }
+    }
+
+    @Test
+    void rowsOfAPartitionMadeAfterTheCopyArrive() throws Exception {
+        databases.onSource(
+                "CREATE TABLE clicks (id bigint, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
+                "CREATE TABLE clicks_1 PARTITION OF clicks FOR VALUES FROM ('2026-01-01') TO ('2026-01-02')",
+                "INSERT INTO clicks SELECT g, '2026-01-01' FROM generate_series(1, 100) g");
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+
+            databases.onSource(
+                    "CREATE TABLE clicks_2 PARTITION OF clicks FOR VALUES FROM ('2026-01-02') TO ('2026-01-03')",
+                    "INSERT INTO clicks SELECT g, '2026-01-02' FROM generate_series(1, 100) g");
+            awaitComplete(pipeline);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void aColumnAddedAtTheSourceArrivesWithTheRowsThatTheStreamDoesNotCarry() throws Exception {
+        databases.onSource(
+                "CREATE TABLE orders (id int PRIMARY KEY, total int)",
+                "INSERT INTO orders SELECT g, g FROM generate_series(1, 100) g");
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+
+            databases.onSource(
+                    "ALTER TABLE orders ADD COLUMN state text DEFAULT 'open'",
+                    "ALTER TABLE orders ALTER COLUMN total TYPE bigint",
+                    "UPDATE orders SET total = 5000000000 WHERE id = 7");
+            awaitComplete(pipeline);
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .until(() ->
+                            pipeline.verify(REPORTING, Set.of(), false, each -> {}).stream()
+                                    .allMatch(TableVerification::equal));
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void aDamagedDestinationIsMendedOnlineByAResync() throws Exception {
+        databases.onSource(
+                "CREATE TABLE orders (id int PRIMARY KEY, total int)",
+                "INSERT INTO orders SELECT g, g FROM generate_series(1, 10000) g");
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            databases.onDestination(
+                    "DELETE FROM orders WHERE id % 100 = 0",
+                    "UPDATE orders SET total = -1 WHERE id % 100 = 1",
+                    "INSERT INTO orders VALUES (0, 0)");
+            assertThat(pipeline.verify(REPORTING, Set.of(), false, each -> {}))
+                    .noneMatch(TableVerification::equal);
+
+            pipeline.resync(REPORTING, new TableId("public", "orders"));
+            databases.onSource("UPDATE orders SET total = 77 WHERE id <= 50");
+            awaitComplete(pipeline);
+
+            assertThat(pipeline.verify(REPORTING, Set.of(), false, each -> {}))
+                    .allMatch(TableVerification::equal);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void aTableOfALostJournalIsComparedAndMended() throws Exception {
+        databases.onSource(
+                "CREATE TABLE orders (id int PRIMARY KEY, total int)",
+                "INSERT INTO orders SELECT g, g FROM generate_series(1, 1000) g");
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+        }
+        databases.onSource(
+                "UPDATE orders SET total = -1 WHERE id % 10 = 0",
+                "DELETE FROM orders WHERE id > 900");
+        directory = directory.resolve("another");
+
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+        }
+        databases.comparer().assertEqual();
     }
 
     private static void awaitCommitted(WorkloadRun run, long transactions) {
