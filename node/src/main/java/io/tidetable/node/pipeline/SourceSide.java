@@ -96,7 +96,7 @@ final class SourceSide implements AutoCloseable {
             }
             // The slot reads its publication as it was at each change: members come first.
             publish(connection, track, members);
-            part.startAt(slots.create(source.database(), track));
+            journal.track(track).startAt(slots.create(source.database(), track));
             return loss == null ? Beginning.NEW : Beginning.AFTER_GAP;
         }
     }
