@@ -10,7 +10,8 @@ import java.time.Duration;
  *     journal must be kept up to what the destination has flushed
  * @param foldRows most rows folded together before they are written
  * @param foldBytes most bytes of changes folded together before they are written
- * @param stagedFrom rows of one kind from which they are sent by COPY instead of one by one
+ * @param stagedFrom rows of one kind from which they are sent by COPY to a staging table instead of
+ *     one by one; inserts that need no staging table from a quarter of it
  * @param truncateLockTimeout how long a TRUNCATE waits for its lock before it becomes a DELETE
  * @param missingColumns what to do with columns that the destination does not have
  * @param quarantineLimit most changes one batch may put into quarantine; beyond it the table fails
@@ -29,7 +30,7 @@ public record ApplySettings(
                     false,
                     200_000,
                     ByteSize.megabytes(64),
-                    64,
+                    100,
                     Duration.ofMillis(500),
                     MissingColumns.REFUSE,
                     1000);

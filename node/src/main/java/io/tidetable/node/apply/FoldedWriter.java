@@ -46,6 +46,11 @@ final class FoldedWriter {
         return rows.size() < session.settings().stagedFrom();
     }
 
+    /** A COPY straight into the table pays sooner: it needs no statement after it. */
+    private boolean fewForTheTable(List<Row> rows) {
+        return rows.size() < (session.settings().stagedFrom() + 3) / 4;
+    }
+
     private void deletes(TablePlan plan, BitSet text, List<Row> rows, Expectation expectation)
             throws SQLException {
         if (few(rows)) {
@@ -68,6 +73,7 @@ final class FoldedWriter {
         Stage stage = session.stages().stage(plan, text);
         String update = stage.update(0, unknown);
         if (update == null) {
+            nothingToSet(plan.table(), expectation);
             return;
         }
         sender.flush();
@@ -93,12 +99,14 @@ final class FoldedWriter {
     }
 
     private void inserts(TablePlan plan, BitSet text, List<Row> rows) throws SQLException {
-        if (few(rows)) {
+        boolean straight =
+                text.isEmpty() && plan.written().stream().noneMatch(PlannedColumn::isConverted);
+        if (straight ? fewForTheTable(rows) : few(rows)) {
             each(plan.table(), rows, plan.statements().insert(), Expectation.ANY);
             return;
         }
         sender.flush();
-        if (text.isEmpty() && plan.written().stream().noneMatch(PlannedColumn::isConverted)) {
+        if (straight) {
             copyIntoTable(plan, rows);
             return;
         }
@@ -113,10 +121,20 @@ final class FoldedWriter {
             Expectation expectation)
             throws SQLException {
         if (statement == null) {
+            if (!rows.isEmpty()) {
+                nothingToSet(table, expectation);
+            }
             return;
         }
         for (Row row : rows) {
             sender.send(table, statement, expectation, row.image(), row.image());
+        }
+    }
+
+    /** Without a statement nobody knows whether the rows are there. */
+    private void nothingToSet(TableId table, Expectation expectation) {
+        if (expectation == Expectation.ROW_OR_MERGE) {
+            tally.needsMerge(table);
         }
     }
 

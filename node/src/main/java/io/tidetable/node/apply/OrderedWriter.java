@@ -44,6 +44,8 @@ final class OrderedWriter {
                     send(change, rows.insert(), Expectation.ANY);
                 } else if (keyed) {
                     send(change, rows.update(unknown), Expectation.ROW_OR_MERGE);
+                } else {
+                    sender.needsMerge(table(change));
                 }
             }
             case UPDATE -> {
@@ -97,15 +99,22 @@ final class OrderedWriter {
 
     private void send(RowChange change, @Nullable RowStatement row, Expectation expectation)
             throws SQLException {
-        if (row != null) {
-            sender.send(table(change), row, expectation, change.keyed(), change.row());
-        }
+        send(change, row, expectation, change.keyed());
     }
 
     private void underNewKey(RowChange change, @Nullable RowStatement row, Expectation expectation)
             throws SQLException {
+        send(change, row, expectation, change.row());
+    }
+
+    private void send(
+            RowChange change, @Nullable RowStatement row, Expectation expectation, RowImage keyed)
+            throws SQLException {
         if (row != null) {
-            sender.send(table(change), row, expectation, change.row(), change.row());
+            sender.send(table(change), row, expectation, keyed, change.row());
+        } else if (expectation == Expectation.ROW_OR_MERGE) {
+            // Nothing to set would not tell whether the row is there.
+            sender.needsMerge(table(change));
         }
     }
 

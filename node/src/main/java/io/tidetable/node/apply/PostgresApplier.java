@@ -8,9 +8,12 @@ import io.tidetable.node.journal.TransactionPart;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +32,17 @@ import org.slf4j.LoggerFactory;
 public final class PostgresApplier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresApplier.class);
 
+    /** How long a statement waits for a lock of somebody else before its batch is put off. */
+    static final Duration LOCK_PATIENCE = Duration.ofSeconds(30);
+
+    /** Batches of a lane that go one change at a time after one that had to. */
+    private static final int ORDERED_BATCHES = 10;
+
     private final Connection connection;
     private final ApplySettings settings;
     private final Faults faults;
     private final Session session;
+    private final Map<LaneId, Integer> orderlyLanes = new HashMap<>();
     private boolean replicaRole;
     private boolean broken;
 
@@ -57,6 +67,7 @@ public final class PostgresApplier implements AutoCloseable {
             statement.execute(
                     "SET synchronous_commit = " + (settings.synchronousCommit() ? "on" : "off"));
             statement.execute("SET jit = off");
+            statement.execute("SET lock_timeout = " + LOCK_PATIENCE.toMillis());
             try {
                 statement.execute("SET session_replication_role = replica");
                 replicaRole = true;
@@ -89,9 +100,11 @@ public final class PostgresApplier implements AutoCloseable {
      * as the session lives, because a crash of the destination ends both.
      */
     public Optional<Progress> readProgress(String pipeline, LaneId lane) throws SQLException {
-        Optional<Progress> found = ProgressStore.read(connection, pipeline, lane);
-        connection.rollback();
-        return found;
+        try {
+            return ProgressStore.read(connection, pipeline, lane);
+        } finally {
+            rollback();
+        }
     }
 
     /** The connection, for statements of the same session between batches. */
@@ -114,8 +127,12 @@ public final class PostgresApplier implements AutoCloseable {
     public Applied apply(LaneBatch batch) {
         requireUsable();
         faults.reach(FaultPoint.BATCH_READ);
+        if (goesInOrder(batch.expected().lane())) {
+            return apply(batch, true, orderly(batch));
+        }
         return apply(
                 batch,
+                false,
                 (tally, chains, quarantine) ->
                         new FoldedBatch(session, batch.mode(), tally, chains, quarantine)
                                 .apply(batch.parts()));
@@ -137,18 +154,18 @@ public final class PostgresApplier implements AutoCloseable {
         }
     }
 
-    Applied apply(LaneBatch batch, Rows rows) {
+    Applied apply(LaneBatch batch, boolean inOrder, Rows rows) {
         try {
-            return inTransaction(batch, false, rows);
+            return inTransaction(batch, inOrder, rows);
         } catch (SQLException e) {
-            return again(batch, rows, e);
+            return again(batch, inOrder, rows, e);
         } catch (RuntimeException | Error e) {
             rollback();
             throw e;
         }
     }
 
-    private Applied again(LaneBatch batch, Rows rows, SQLException error) {
+    private Applied again(LaneBatch batch, boolean inOrder, Rows rows, SQLException error) {
         rollback();
         try {
             if (!broken && SqlFault.of(error) == SqlFault.ROW) {
@@ -158,7 +175,7 @@ public final class PostgresApplier implements AutoCloseable {
             }
             if (!broken && SqlFault.tellsOfChangedTable(error)) {
                 session.planner().forgetAll();
-                return inTransaction(batch, false, rows);
+                return inTransaction(batch, inOrder, rows);
             }
         } catch (SQLException e) {
             rollback();
@@ -170,14 +187,27 @@ public final class PostgresApplier implements AutoCloseable {
         throw failure(batch.expected().lane(), batch.parts(), error);
     }
 
+    /**
+     * Whether the lane's last batches depended on the order of their changes, although each of them
+     * could be written: unique values that move between rows, say. Their like often come again.
+     */
+    private boolean goesInOrder(LaneId lane) {
+        return orderlyLanes.computeIfPresent(lane, (_, left) -> left > 1 ? left - 1 : null) != null;
+    }
+
+    private Rows orderly(LaneBatch batch) {
+        return (tally, chains, quarantine) ->
+                new OrderedBatch(session, batch.mode(), tally, chains, quarantine)
+                        .apply(batch.parts());
+    }
+
     /** One change at a time, with quarantine for what the destination refuses. */
     private Applied ordered(LaneBatch batch) throws SQLException {
-        return inTransaction(
-                batch,
-                true,
-                (tally, chains, quarantine) ->
-                        new OrderedBatch(session, batch.mode(), tally, chains, quarantine)
-                                .apply(batch.parts()));
+        Applied applied = inTransaction(batch, true, orderly(batch));
+        if (applied.quarantined().isEmpty()) {
+            orderlyLanes.put(batch.expected().lane(), ORDERED_BATCHES);
+        }
+        return applied;
     }
 
     /** The rows of a batch. */

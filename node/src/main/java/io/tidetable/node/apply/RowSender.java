@@ -74,6 +74,11 @@ final class RowSender {
         pending.add(new Pending(table, expectation));
     }
 
+    /** A row of the table could not be completed. */
+    void needsMerge(TableId table) {
+        tally.needsMerge(table);
+    }
+
     void flush() throws SQLException {
         PreparedStatement prepared = statement;
         if (prepared == null) {

@@ -68,8 +68,8 @@ final class StagedSegments {
             int part = fill(stage, plan.key(), rows.deletes());
             steps.add(step(plan, stage.delete(part), rows.deletes(), present));
         }
-        updates(stage, rows.updates(), present, steps);
-        updates(stage, rows.partials(), Expectation.ROW_OR_MERGE, steps);
+        updates(stage, rows.updates(), present, steps, tally);
+        updates(stage, rows.partials(), Expectation.ROW_OR_MERGE, steps, tally);
         if (!rows.upserts().isEmpty()) {
             int part = fill(stage, plan.written(), rows.upserts());
             String update = stage.update(part, new BitSet());
@@ -92,7 +92,11 @@ final class StagedSegments {
     }
 
     private void updates(
-            Stage stage, Map<BitSet, List<Row>> groups, Expectation expectation, List<Step> steps)
+            Stage stage,
+            Map<BitSet, List<Row>> groups,
+            Expectation expectation,
+            List<Step> steps,
+            Tally tally)
             throws SQLException {
         for (Map.Entry<BitSet, List<Row>> group : groups.entrySet()) {
             TablePlan plan = stage.plan();
@@ -100,6 +104,8 @@ final class StagedSegments {
             String update = stage.update(part, group.getKey());
             if (update != null) {
                 steps.add(step(plan, update, group.getValue(), expectation));
+            } else if (expectation == Expectation.ROW_OR_MERGE) {
+                tally.needsMerge(plan.table());
             }
         }
     }

@@ -1,22 +1,14 @@
 package io.tidetable.node.apply;
 
-import io.tidetable.model.LaneId;
 import io.tidetable.model.Position;
 import io.tidetable.model.TableId;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.journal.ChangeKind;
 import io.tidetable.node.journal.TransactionPart;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,12 +28,6 @@ import org.jspecify.annotations.Nullable;
 public final class StagedTransaction implements AutoCloseable {
     /** Segments up to this many changes are not worth a COPY where a key change ends them. */
     private static final int SMALL_SEGMENT = 64;
-
-    private static final String LEFT_OVER =
-            """
-            SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = 'tidetable' AND c.relkind = 'r' AND starts_with(c.relname, ?)
-            """;
 
     private final PostgresApplier applier;
     private final Session session;
@@ -90,7 +76,9 @@ public final class StagedTransaction implements AutoCloseable {
         this.segments =
                 new StagedSegments(
                         session,
-                        lanePrefix(expected.pipeline(), expected.lane()) + expected.epoch() + "_");
+                        StagedNames.prefix(expected.pipeline(), expected.lane())
+                                + expected.epoch()
+                                + "_");
     }
 
     /** Whether a transaction is too large to be folded in one go. */
@@ -129,7 +117,8 @@ public final class StagedTransaction implements AutoCloseable {
 
     private void prepare() throws SQLException {
         if (chains == null) {
-            dropLeftovers(session.connection(), lanePrefix(expected.pipeline(), expected.lane()));
+            dropLeftovers(
+                    session.connection(), StagedNames.prefix(expected.pipeline(), expected.lane()));
             chains =
                     expected.quarantineRevision() == 0
                             ? new QuarantineChains()
@@ -225,7 +214,7 @@ public final class StagedTransaction implements AutoCloseable {
         }
         applier.faults().reach(FaultPoint.BATCH_READ);
         LaneBatch batch = new LaneBatch(expected, List.of(part), upTo, mode);
-        return applier.apply(batch, this::write);
+        return applier.apply(batch, false, this::write);
     }
 
     private boolean write(Tally tally, QuarantineChains current, QuarantineWriter quarantine)
@@ -321,43 +310,7 @@ public final class StagedTransaction implements AutoCloseable {
      * @param destination in autocommit mode
      */
     public static void dropLeftovers(Connection destination, String pipeline) throws SQLException {
-        dropNamed(destination, pipelinePrefix(pipeline));
-    }
-
-    private static void dropNamed(Connection destination, String prefix) throws SQLException {
-        List<String> names = new ArrayList<>();
-        try (PreparedStatement statement = destination.prepareStatement(LEFT_OVER)) {
-            statement.setString(1, prefix);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    names.add(row.getString(1));
-                }
-            }
-        }
-        try (Statement statement = destination.createStatement()) {
-            for (String name : names) {
-                statement.execute("DROP TABLE IF EXISTS tidetable." + TableId.quote(name));
-            }
-        }
-    }
-
-    private static String pipelinePrefix(String pipeline) {
-        return "staged_" + digest(pipeline) + "_";
-    }
-
-    private static String lanePrefix(String pipeline, LaneId lane) {
-        return pipelinePrefix(pipeline) + digest(lane.name()) + "_";
-    }
-
-    private static String digest(String name) {
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(name.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 6);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        StagedNames.drop(destination, StagedNames.prefix(pipeline));
     }
 
     /** Drops what is staged; does nothing more on a broken connection. */

@@ -43,7 +43,7 @@ final class TableEmptier {
         try {
             execute("SET LOCAL lock_timeout = " + settings.truncateLockTimeout().toMillis());
             execute("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE".formatted(table.only()));
-            execute("SET LOCAL lock_timeout = 0");
+            execute("SET LOCAL lock_timeout = " + PostgresApplier.LOCK_PATIENCE.toMillis());
             connection.releaseSavepoint(before);
             return true;
         } catch (SQLException e) {

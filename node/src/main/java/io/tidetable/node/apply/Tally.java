@@ -28,7 +28,7 @@ final class Tally {
         }
     }
 
-    /** Takes over what another one counted of the source's changes. */
+    /** Takes over what another one counted while it staged. */
     void countLike(Tally other) {
         inserts += other.inserts;
         updates += other.updates;
@@ -36,6 +36,7 @@ final class Tally {
         truncates += other.truncates;
         bytes += other.bytes;
         folded += other.folded;
+        needsMerge.addAll(other.needsMerge);
     }
 
     void folded(long changes) {

@@ -70,6 +70,12 @@ class QuarantineTest {
         replica.assertSame("SELECT * FROM orders ORDER BY id");
         assertThat(applied.quarantined()).isEmpty();
         assertThat(applied.replayed()).isTrue();
+
+        for (int i = 0; i < 12; i++) {
+            replica.onSource("UPDATE orders SET note = coalesce(note, '') || " + i);
+            assertThat(replica.apply().replayed()).isEqualTo(i < 9);
+        }
+        replica.assertSame("SELECT * FROM orders ORDER BY id");
     }
 
     @Test

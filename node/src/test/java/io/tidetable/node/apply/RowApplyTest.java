@@ -244,4 +244,17 @@ class RowApplyTest {
 
         replica.assertSame("SELECT * FROM orders ORDER BY id");
     }
+
+    @Test
+    void mendingSaysThatARowIsMissingEvenWhereNothingOfItWasSent() throws Exception {
+        replica.both("CREATE TABLE orders (id int PRIMARY KEY, item text)");
+        replica.both("ALTER TABLE orders ALTER item SET STORAGE EXTERNAL");
+        replica.onSource(
+                "INSERT INTO orders SELECT n, repeat('long', 2000) FROM generate_series(1, 200) n");
+        replica.changes.take();
+        replica.onSource("UPDATE orders SET id = id WHERE id < 3");
+        assertThat(replica.apply(ApplyMode.MEND).needsMerge()).hasSize(1);
+        replica.onSource("UPDATE orders SET id = id");
+        assertThat(replica.apply(ApplyMode.MEND).needsMerge()).hasSize(1);
+    }
 }
