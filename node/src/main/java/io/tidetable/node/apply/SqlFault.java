@@ -31,6 +31,7 @@ enum SqlFault {
             case "55P03", "55006", "25006" -> RETRY;
             case "P0001" -> ROW;
             case "23514" -> isMissingPartition(error) ? TABLE : ROW;
+            case "22P02" -> isMissingLabel(error) ? TABLE : ROW;
             default ->
                     switch (state.substring(0, 2)) {
                         case "08" -> CONNECTION;
@@ -47,6 +48,16 @@ enum SqlFault {
         return server != null
                 && "23514".equals(server.getSQLState())
                 && server.getConstraint() == null;
+    }
+
+    /**
+     * Whether an enum of the destination lacks a label: the server names the function that read it.
+     */
+    static boolean isMissingLabel(SQLException error) {
+        ServerErrorMessage server = serverError(error);
+        return server != null
+                && "22P02".equals(server.getSQLState())
+                && String.valueOf(server.getRoutine()).startsWith("enum_");
     }
 
     /** What the server said, without the statement and its values. */

@@ -19,6 +19,11 @@ public class TableApplyException extends TidetableException {
         this.tables = Set.copyOf(tables);
     }
 
+    /** Whether an enum of the destination lacks a label, which the source must have. */
+    public boolean isMissingLabel() {
+        return getCause() instanceof SQLException error && SqlFault.isMissingLabel(error);
+    }
+
     /** Whether a partition is missing at the destination, which the source may have. */
     public boolean isMissingPartition() {
         return getCause() instanceof SQLException error && SqlFault.isMissingPartition(error);

@@ -14,10 +14,13 @@ import io.tidetable.node.apply.Progress;
 import io.tidetable.node.apply.RetryableApplyException;
 import io.tidetable.node.apply.StagedTransaction;
 import io.tidetable.node.apply.TableApplyException;
+import io.tidetable.node.catalog.EnumSync;
 import io.tidetable.node.catalog.Evolution;
 import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.ShapeEvolution;
 import io.tidetable.node.catalog.ShapePolicy;
+import io.tidetable.node.catalog.SourceCatalog;
+import io.tidetable.node.catalog.TableSelection;
 import io.tidetable.node.journal.ChangeCursor;
 import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.journal.TransactionPart;
@@ -69,6 +72,9 @@ final class LaneWorker {
         } catch (TableApplyException e) {
             giveUp(lane);
             if (e.isMissingPartition() && addPartitions(e.tables())) {
+                return Work.Outcome.retryAfter(1);
+            }
+            if (e.isMissingLabel() && addLabels(e.tables())) {
                 return Work.Outcome.retryAfter(1);
             }
             e.tables().forEach(table -> fail(lane, table, e.line()));
@@ -263,6 +269,27 @@ final class LaneWorker {
                     e.getMessage());
         }
         return added;
+    }
+
+    /** Adds the labels that the source's enums have meanwhile; whether there were any. */
+    private boolean addLabels(Set<TableId> tables) {
+        try (Connection source = context.source().connect("tidetable enums");
+                Connection destination = context.connect("tidetable enums")) {
+            TableSelection selection =
+                    TableSelection.of(tables.stream().map(TableId::quoted).toList());
+            List<String> added =
+                    EnumSync.addMissingLabels(
+                            source, destination, SourceCatalog.tables(source, selection));
+            if (added.isEmpty()) {
+                return false;
+            }
+            LOG.info("enums follow the source: {}", added);
+            context.types().refresh();
+            return true;
+        } catch (SQLException e) {
+            LOG.warn("TT-414 the enums of {} could not be compared: {}", tables, e.getMessage());
+            return false;
+        }
     }
 
     /** Lets the destination's tables follow shapes that are new in the batch. */

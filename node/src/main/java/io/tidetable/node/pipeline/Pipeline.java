@@ -166,7 +166,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         String now = identity.systemId() + " " + identity.timeline();
         if (Files.exists(file) && !Files.readString(file).strip().equals(now)) {
             LOG.warn(
-                    "TT-234 the source is another server, or went back in time, since the last start; what was journaled of it is given up and all tables are compared");
+                    "TT-245 the source is another server, or went back in time, since the last start; what was journaled of it is given up and all tables are compared");
             for (Track track : Track.values()) {
                 opened.discard(track);
             }

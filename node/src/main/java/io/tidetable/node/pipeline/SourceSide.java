@@ -108,18 +108,18 @@ final class SourceSide implements AutoCloseable {
         if (slot.isEmpty()) {
             return empty && !inUse
                     ? null
-                    : "TT-230 its replication slot is gone at the source, and changes with it";
+                    : "TT-241 its replication slot is gone at the source, and changes with it";
         }
         SlotState state = slot.get();
         if (state.unusable().isPresent()) {
-            return "TT-231 its replication slot can no longer be read (%s)"
+            return "TT-242 its replication slot can no longer be read (%s)"
                     .formatted(state.unusable().get());
         }
         if (empty) {
-            return inUse ? "TT-232 the journal is gone, and changes with it" : null;
+            return inUse ? "TT-243 the journal is gone, and changes with it" : null;
         }
         return state.confirmedFlush().isAfter(part.durableEnd())
-                ? "TT-233 the slot was read up to %s by somebody else, the journal ends at %s"
+                ? "TT-244 the slot was read up to %s by somebody else, the journal ends at %s"
                         .formatted(state.confirmedFlush(), part.durableEnd())
                 : null;
     }

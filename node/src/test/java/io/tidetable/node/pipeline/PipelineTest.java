@@ -131,6 +131,28 @@ class PipelineTest {
     }
 
     @Test
+    void aLabelAddedToAnEnumArrivesWithTheRowsThatUseIt() throws Exception {
+        databases.onSource(
+                "CREATE TYPE state AS ENUM ('open', 'closed')",
+                "CREATE TABLE orders (id int PRIMARY KEY, state state, history state[])",
+                "INSERT INTO orders VALUES (1, 'open', '{open}')");
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+
+            databases.onSource(
+                    "ALTER TYPE state ADD VALUE 'lost'",
+                    "INSERT INTO orders VALUES (2, 'lost', '{open,lost}')");
+            awaitComplete(pipeline);
+            assertThat(
+                            pipeline.status().destinations().getFirst().tables().stream()
+                                    .mapToLong(table -> table.quarantined()))
+                    .containsOnly(0L);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
     void aColumnAddedAtTheSourceArrivesWithTheRowsThatTheStreamDoesNotCarry() throws Exception {
         databases.onSource(
                 "CREATE TABLE orders (id int PRIMARY KEY, total int)",
