@@ -67,6 +67,8 @@ public final class PostgresApplier implements AutoCloseable {
             statement.execute(
                     "SET synchronous_commit = " + (settings.synchronousCommit() ? "on" : "off"));
             statement.execute("SET jit = off");
+            // A plan made while a table was small must not read all of it once it has grown.
+            statement.execute("SET enable_seqscan = off");
             statement.execute("SET lock_timeout = " + LOCK_PATIENCE.toMillis());
             try {
                 statement.execute("SET session_replication_role = replica");
