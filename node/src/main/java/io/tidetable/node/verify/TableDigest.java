@@ -28,9 +28,9 @@ record TableDigest(long rows, Map<Integer, Bucket> buckets) {
             """
             SELECT coalesce(sum(CASE WHEN c.reltuples > 0 THEN c.reltuples
                 ELSE pg_catalog.pg_relation_size(c.oid::pg_catalog.regclass) / 64 END), 0)::bigint
-            FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(?)) t
-                JOIN pg_catalog.pg_class c ON c.oid = t.relid
-            WHERE t.isleaf
+            FROM pg_catalog.pg_class c
+            WHERE c.relkind = 'r' AND (c.oid = pg_catalog.to_regclass(?)
+                OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(?))))
             """;
 
     TableDigest {
@@ -49,6 +49,7 @@ record TableDigest(long rows, Map<Integer, Bucket> buckets) {
     static int bucketsFor(Connection source, TableLayout layout) throws SQLException {
         try (PreparedStatement statement = source.prepareStatement(ESTIMATE)) {
             statement.setString(1, layout.source().quoted());
+            statement.setString(2, layout.source().quoted());
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 long wanted = Math.clamp(row.getLong(1) / ROWS_PER_BUCKET, 1, MOST_BUCKETS);

@@ -98,6 +98,23 @@ class TableComparisonTest {
     }
 
     @Test
+    void onlyRowsNearADifferenceAreLookedAtAgain() throws Exception {
+        orders();
+        world.pair()
+                .onSource(
+                        "CREATE TABLE clicks (id int) PARTITION BY RANGE (id)",
+                        "CREATE TABLE clicks_1 PARTITION OF clicks DEFAULT",
+                        "INSERT INTO clicks SELECT generate_series(1, 1000)",
+                        "ANALYZE");
+        world.pair().onDestination("CREATE TABLE clicks (id int)");
+
+        try (Connection source = world.source.connect("test")) {
+            assertThat(TableDigest.bucketsFor(source, world.layout("orders"))).isEqualTo(64);
+            assertThat(TableDigest.bucketsFor(source, world.layout("clicks"))).isEqualTo(32);
+        }
+    }
+
+    @Test
     void anEmptyTextIsNotTheSameAsNull() throws Exception {
         orders();
         world.pair().onSource("UPDATE orders SET note = NULL WHERE id = 5");
