@@ -2,12 +2,12 @@ package io.tidetable.app.settings;
 
 import io.tidetable.model.Consistency;
 import io.tidetable.model.Track;
+import io.tidetable.node.catalog.TablePattern;
 import io.tidetable.node.pipeline.PipelineSettings.TableRule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonPointer;
 
@@ -21,7 +21,6 @@ import tools.jackson.core.JsonPointer;
 final class TableRules {
     static final int HOT_PRIORITY = 10;
 
-    private static final Pattern NAME_PATTERN = Pattern.compile("[^.!\\s][^.]*\\.[^.]+");
     private static final JsonPointer ROOT = JsonPointer.valueOf("/tables");
 
     private final DocumentCheck check;
@@ -65,13 +64,7 @@ final class TableRules {
         String written = check.text(place, entry.name()).strip();
         boolean include = !written.startsWith("!");
         String pattern = include ? written : written.substring(1).strip();
-        if (!NAME_PATTERN.matcher(pattern).matches()) {
-            throw new SettingsMistake(
-                    "TT-103",
-                    place,
-                    "%s takes schema.table, with * and ? for any characters and a leading ! to leave tables out, got '%s'"
-                            .formatted(DocumentCheck.name(place), written));
-        }
+        refuseUnreadable(place, pattern, written);
         if (!include
                 && (entry.consistency() != null
                         || entry.priority() != null
@@ -107,6 +100,18 @@ final class TableRules {
                                 entry.track(),
                                 Track.BULK,
                                 DocumentCheck::track));
+    }
+
+    private static void refuseUnreadable(JsonPointer place, String pattern, String written) {
+        try {
+            TablePattern.parse(pattern);
+        } catch (IllegalArgumentException e) {
+            throw new SettingsMistake(
+                    "TT-103",
+                    place,
+                    "%s takes schema.table, with * and ? for any characters and a leading ! to leave tables out, got '%s'"
+                            .formatted(DocumentCheck.name(place), written));
+        }
     }
 
     private static void onlyStrictWhereAnyIsStrict(List<Draft> drafts) {

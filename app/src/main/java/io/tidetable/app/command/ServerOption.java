@@ -1,0 +1,19 @@
+package io.tidetable.app.command;
+
+import io.tidetable.control.api.ApiClient;
+import picocli.CommandLine.Option;
+
+/** The option that names a running pipeline. */
+final class ServerOption {
+    static final String USUAL = "http://127.0.0.1:7070";
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "where the running pipeline answers (default: ${DEFAULT-VALUE})")
+    private String url = USUAL;
+
+    ApiClient connect() {
+        return new ApiClient(url);
+    }
+}

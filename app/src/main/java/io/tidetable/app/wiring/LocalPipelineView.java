@@ -1,0 +1,58 @@
+package io.tidetable.app.wiring;
+
+import io.tidetable.control.api.PipelineView;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.pipeline.PipelineControl;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** The data plane of this process as the control plane sees it. */
+record LocalPipelineView(PipelineControl control) implements PipelineView {
+    @Override
+    public PipelineStatus status() {
+        return control.status();
+    }
+
+    @Override
+    public Lsn sourcePosition() {
+        return control.sourcePosition();
+    }
+
+    @Override
+    public boolean awaitComplete(
+            DestinationId destination, Set<TableId> tables, Lsn position, Duration limit)
+            throws InterruptedException {
+        return control.awaitComplete(destination, tables, position, limit);
+    }
+
+    @Override
+    public List<TableVerification> verify(
+            DestinationId destination,
+            Set<TableId> tables,
+            boolean repair,
+            Consumer<TableVerification> each)
+            throws InterruptedException {
+        return control.verify(destination, tables, repair, each);
+    }
+
+    @Override
+    public void pause(DestinationId destination, TableId table) {
+        control.pause(destination, table);
+    }
+
+    @Override
+    public void resume(DestinationId destination, TableId table) {
+        control.resume(destination, table);
+    }
+
+    @Override
+    public void resync(DestinationId destination, TableId table) {
+        control.resync(destination, table);
+    }
+}
