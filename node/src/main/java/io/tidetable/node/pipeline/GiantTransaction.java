@@ -18,9 +18,15 @@ final class GiantTransaction implements AutoCloseable {
     private final PostgresApplier applier;
     private final StagedTransaction staged;
     private final Lane.Batch batch;
+    private final BatchSummary summary;
     private boolean moreToStage = true;
 
-    GiantTransaction(PostgresApplier applier, StagedTransaction staged, Lane.Batch batch) {
+    GiantTransaction(
+            PostgresApplier applier,
+            StagedTransaction staged,
+            Lane.Batch batch,
+            BatchSummary summary) {
+        this.summary = summary;
         this.applier = applier;
         this.staged = staged;
         this.batch = batch;
@@ -32,6 +38,10 @@ final class GiantTransaction implements AutoCloseable {
 
     Lane.Batch batch() {
         return batch;
+    }
+
+    BatchSummary summary() {
+        return summary;
     }
 
     /** Whether there are slices left to stage. */

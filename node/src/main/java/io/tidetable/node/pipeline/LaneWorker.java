@@ -21,18 +21,14 @@ import io.tidetable.node.catalog.ShapeEvolution;
 import io.tidetable.node.catalog.ShapePolicy;
 import io.tidetable.node.catalog.SourceCatalog;
 import io.tidetable.node.catalog.TableSelection;
-import io.tidetable.node.journal.ChangeCursor;
 import io.tidetable.node.journal.JournalGapException;
-import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,21 +104,27 @@ final class LaneWorker {
             wakeFirst(lane);
             return Work.Outcome.NOTHING;
         }
-        noteShapes(lane, batch);
+        BatchSummary summary = BatchSummary.of(batch.parts());
+        follow(lane, summary);
         ApplyMode mode = batch.mend() ? ApplyMode.MEND : ApplyMode.NORMAL;
         if (batch.parts().size() == 1
                 && StagedTransaction.isNeeded(batch.parts().getFirst(), context.applySettings())) {
-            begin(lane, progress, batch, mode);
+            begin(lane, progress, batch, summary, mode);
             return Work.Outcome.did(0, 0, true);
         }
         confirmOthers(session.applier(), lane, batch);
         Applied applied =
                 session.applier().apply(new LaneBatch(progress, batch.parts(), batch.upTo(), mode));
-        committed(lane, batch, applied);
+        committed(lane, batch, summary, applied);
         return Work.Outcome.did(batch.bytes(), applied.changes(), !lane.idle());
     }
 
-    private void begin(Lane lane, Progress progress, Lane.Batch batch, ApplyMode mode)
+    private void begin(
+            Lane lane,
+            Progress progress,
+            Lane.Batch batch,
+            BatchSummary summary,
+            ApplyMode mode)
             throws SQLException {
         PostgresApplier applier = context.newApplier("tidetable apply large");
         context.giants()
@@ -131,7 +133,8 @@ final class LaneWorker {
                         new GiantTransaction(
                                 applier,
                                 applier.stage(progress, batch.parts().getFirst(), mode),
-                                batch));
+                                batch,
+                                summary));
     }
 
     /** One slice more, or the whole at once when all slices are staged. */
@@ -148,7 +151,7 @@ final class LaneWorker {
         Applied applied = giant.apply();
         context.giants().remove(lane.id());
         giant.close();
-        committed(lane, giant.batch(), applied);
+        committed(lane, giant.batch(), giant.summary(), applied);
         return Work.Outcome.did(giant.batch().bytes(), applied.changes(), !lane.idle());
     }
 
@@ -185,14 +188,15 @@ final class LaneWorker {
         }
     }
 
-    private void committed(Lane lane, Lane.Batch batch, Applied applied) {
+    private void committed(
+            Lane lane, Lane.Batch batch, BatchSummary summary, Applied applied) {
         boolean barrier = lane.isBarrier(batch);
         lane.committed(batch, applied.progress());
         if (barrier) {
             lanes.wake(lane.tables().iterator().next().table());
         }
         context.health().succeeded();
-        note(lane, batch, applied);
+        note(lane, summary, applied);
     }
 
     /** Nothing that is remembered of the lane is trusted any more. */
@@ -204,9 +208,8 @@ final class LaneWorker {
         }
     }
 
-    private void note(Lane lane, Lane.Batch batch, Applied applied) {
-        Instant now = context.clock().instant();
-        batch.parts().forEach(part -> noteDelays(lane, part, now));
+    private void note(Lane lane, BatchSummary summary, Applied applied) {
+        noteDelays(lane, summary, context.clock().instant());
         applied.quarantined()
                 .forEach((table, count) -> {
                     LaneTable known = lane.table(table);
@@ -234,18 +237,21 @@ final class LaneWorker {
                 });
     }
 
-    private static void noteDelays(Lane lane, TransactionPart part, Instant now) {
-        Map<TableId, Long> counts = new HashMap<>();
-        ChangeCursor changes = part.changes();
-        while (changes.next()) {
-            counts.merge(changes.shape().table(), 1L, Long::sum);
-        }
-        counts.forEach((table, count) -> {
-            LaneTable known = lane.table(table);
-            if (known != null) {
-                known.delays().applied(count, part.committedAt(), now);
-            }
-        });
+    private static void noteDelays(Lane lane, BatchSummary summary, Instant now) {
+        summary.changes()
+                .forEach(
+                        (table, counts) -> {
+                            LaneTable known = lane.table(table);
+                            if (known != null) {
+                                counts.forEach(
+                                        count ->
+                                                known.delays()
+                                                        .applied(
+                                                                count.changes(),
+                                                                count.committedAt(),
+                                                                now));
+                            }
+                        });
     }
 
     /** Makes the partitions that the source has meanwhile; whether there were any. */
@@ -293,19 +299,11 @@ final class LaneWorker {
     }
 
     /** Lets the destination's tables follow shapes that are new in the batch. */
-    private void noteShapes(Lane lane, Lane.Batch batch) throws SQLException {
-        for (TransactionPart part : batch.parts()) {
-            TableShape last = null;
-            ChangeCursor changes = part.changes();
-            while (changes.next()) {
-                TableShape shape = changes.shape();
-                if (!shape.equals(last)) {
-                    last = shape;
-                    LaneTable table = lane.table(shape.table());
-                    if (table != null && table.isNew(shape)) {
-                        evolve(table, shape);
-                    }
-                }
+    private void follow(Lane lane, BatchSummary summary) throws SQLException {
+        for (TableShape shape : summary.shapes()) {
+            LaneTable table = lane.table(shape.table());
+            if (table != null && table.isNew(shape)) {
+                evolve(table, shape);
             }
         }
     }
