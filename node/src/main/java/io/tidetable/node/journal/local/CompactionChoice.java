@@ -72,7 +72,7 @@ final class CompactionChoice {
     }
 
     private boolean isWorthwhile(List<SegmentFile> group, long wanted, long bytes) {
-        return group.size() >= MANY || (!group.isEmpty() && wanted < share(bytes));
+        return wanted > 0 && (group.size() >= MANY || wanted < share(bytes));
     }
 
     private boolean isSmall(SegmentFile file) {
@@ -97,6 +97,7 @@ final class CompactionChoice {
         return sum[0];
     }
 
+    /** Bytes that somebody wants; not zero either where it is the commit alone. */
     private long wanted(SegmentFile file) {
         long[] sum = {0};
         file.holds()
