@@ -18,8 +18,8 @@ public interface Journal extends AutoCloseable {
     TrackJournal track(Track track);
 
     /**
-     * The destination wants the table's changes from now on. Until its first release, everything is
-     * kept for it.
+     * The destination wants the table's changes from now on: to be called before the first of them
+     * can arrive. Until its first release, everything is kept for it.
      */
     void subscribe(DestinationId destination, TableId table);
 

@@ -41,7 +41,11 @@ public interface TrackWriter {
      */
     void change(ChangeKind kind, int shape, ByteBuffer payload);
 
-    /** Commits the transaction begun. One without changes only moves the watermark. */
+    /**
+     * Commits the transaction begun. One without changes only moves the watermark.
+     *
+     * @param committedAt kept to the microsecond
+     */
     void commit(Lsn commitEnd, Instant committedAt);
 
     /** One change of a transaction that is still open at the source. */

@@ -9,7 +9,12 @@ import org.jspecify.annotations.Nullable;
  * enough that every lane of 10,000 has one.
  */
 public interface TransactionFeed extends AutoCloseable {
-    /** The next transaction part without moving on, or null while nothing further is durable. */
+    /**
+     * The next transaction part without moving on, or null while nothing further is durable.
+     *
+     * @throws JournalGapException when something behind the last part shown was freed meanwhile,
+     *     because everybody who subscribes had released it
+     */
     @Nullable TransactionPart peek();
 
     /** Moves past the part that {@link #peek} shows. */
@@ -24,7 +29,8 @@ public interface TransactionFeed extends AutoCloseable {
 
     /**
      * Everything committed at the source up to here has been shown by this feed once {@link #peek}
-     * returned null after this was read.
+     * returned null after this was read. At least {@link TrackJournal#durableEnd()}; ahead of it
+     * while positions pass without commits, which is known in this process only.
      */
     Lsn watermark();
 

@@ -460,6 +460,24 @@ public abstract class JournalContract {
     }
 
     @Test
+    void anInterruptionOfTheWriterLosesNothingAndIsKeptForIt() {
+        writer.connected();
+        insert(writer, 7, 100, ORDERS, "a");
+        Thread.currentThread().interrupt();
+        writer.flush();
+        insert(writer, 8, 110, ORDERS, "x".repeat(100_000));
+        writer.flush();
+        assertThat(Thread.interrupted()).isTrue();
+        insert(writer, 9, 120, ORDERS, "b");
+        flushed(120);
+        reopen();
+
+        assertThat(readAll(feed(ORDERS)))
+                .containsExactly(
+                        "100/7 orders+a", "110/8 orders+" + "x".repeat(100_000), "120/9 orders+b");
+    }
+
+    @Test
     void tracksAreApart() {
         writer.connected();
         TrackWriter express = journal.track(Track.EXPRESS).writer();

@@ -28,6 +28,8 @@ final class LocalTrackWriter implements TrackWriter {
     private long passed;
     private long positionWritten;
     private boolean skipped;
+    private long flushedAddress;
+    private long flushedPosition;
 
     LocalTrackWriter(
             LocalTrackJournal journal,
@@ -133,7 +135,12 @@ final class LocalTrackWriter implements TrackWriter {
         } catch (IOException e) {
             throw journal.fail("write to", e);
         }
-        sync.flush(log.end(), later(passed, log.end()), indexer.takeTouched());
+        long position = later(passed, log.end());
+        if (log.address() != flushedAddress || position != flushedPosition) {
+            flushedAddress = log.address();
+            flushedPosition = position;
+            sync.flush(log.end(), position, indexer.takeTouched());
+        }
     }
 
     @Override
@@ -171,12 +178,12 @@ final class LocalTrackWriter implements TrackWriter {
     private void finish(long topXid, Lsn commitEnd, Instant committedAt) {
         journal.check();
         OpenTransaction transaction = indexer.find(topXid);
-        if (!isNew(commitEnd.value())) {
-            skip(topXid, commitEnd);
-            return;
-        }
         if (transaction == null || transaction.isEmpty()) {
             passed(commitEnd);
+            return;
+        }
+        if (!isNew(commitEnd.value())) {
+            skip(topXid, commitEnd);
             return;
         }
         long micros =

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,11 +44,21 @@ final class SegmentFile {
     /** Maps the whole file. */
     static SegmentFile map(Path directory, SegmentName name) throws IOException {
         Path path = directory.resolve(name.file());
-        Arena arena = Arena.ofShared();
+        return Uninterrupted.call(
+                () -> {
+                    Arena arena = Arena.ofShared();
+                    return new SegmentFile(name, path, arena, map(path, arena));
+                },
+                closed -> {
+                    if (!(closed instanceof ClosedByInterruptException)) {
+                        throw closed;
+                    }
+                });
+    }
+
+    private static MemorySegment map(Path path, Arena arena) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            MemorySegment memory =
-                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new SegmentFile(name, path, arena, memory);
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         } catch (IOException e) {
             arena.close();
             throw e;

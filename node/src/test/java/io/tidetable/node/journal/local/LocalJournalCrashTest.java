@@ -82,16 +82,19 @@ class LocalJournalCrashTest {
     }
 
     private void hear(String line, List<String> rest) {
-        String[] words = line.split(" ");
-        if (words[0].equals("durable")) {
-            durable = Long.parseLong(words[1]);
+        if (line.startsWith("durable ")) {
+            durable = number(line);
         } else if (line.startsWith("progress clicks ")) {
-            clicksDone = Long.parseLong(words[2]);
+            clicksDone = number(line);
         } else if (line.startsWith("progress orders ")) {
-            ordersDone = Long.parseLong(words[2]);
+            ordersDone = number(line);
         } else {
             rest.add(line);
         }
+    }
+
+    private static long number(String line) {
+        return Long.parseLong(line.substring(line.lastIndexOf(' ') + 1));
     }
 
     private void check(FaultPoint point) {

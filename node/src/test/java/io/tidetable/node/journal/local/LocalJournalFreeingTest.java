@@ -187,7 +187,9 @@ class LocalJournalFreeingTest {
         journal.release(REPORTING, CLICKS, lsn(1000));
         journal.release(REPORTING, ORDERS, lsn(200));
         journal.release(REPORTING, AUDIT_LOG, lsn(1));
-        await().until(() -> segments() <= 6);
+        await().untilAsserted(() -> assertGap(ORDERS, 199));
+        await().untilAsserted(() -> assertGap(AUDIT_LOG, 0));
+        await().until(() -> track.freedUpTo().value() > 900);
         TransactionFeed stale = feed(CLICKS);
 
         for (int round = 0; round < 2; round++) {
@@ -336,7 +338,9 @@ class LocalJournalFreeingTest {
         await().atMost(Duration.ofSeconds(60)).until(() -> segments() < full / 4);
 
         for (int i = 1; i <= 100; i++) {
-            String expected = "%d/%d orders+%d.0%s orders+%d.10%s orders+%d.20%s".formatted(i, i, i, ROW, i, ROW, i, ROW);
+            String expected =
+                    "%d/%d orders+%d.0%s orders+%d.10%s orders+%d.20%s"
+                            .formatted(i, i, i, ROW, i, ROW, i, ROW);
             assertThat(show(held.get(i - 1))).isEqualTo(expected);
             ChangeCursor rest = started.get(i - 1);
             assertThat(rest.next()).isTrue();

@@ -50,7 +50,9 @@ class LocalJournalRecoveryTest {
                 .until(() -> track.durableEnd().isAtOrAfter(lsn(position)));
     }
 
-    /** The files of the bulk track as they are while the journal is open: as a crash leaves them. */
+    /**
+     * The files of the bulk track as they are while the journal is open: as a crash leaves them.
+     */
     private Path crashed(String name) throws IOException {
         Path copy = directory.resolve(name);
         Files.createDirectories(copy.resolve("bulk"));
@@ -132,7 +134,9 @@ class LocalJournalRecoveryTest {
 
                 try (LocalJournal journal = open(crashed, 64 << 10)) {
                     TrackJournal track = journal.track(Track.BULK);
-                    assertThat(track.durableEnd()).as("torn at %d", offset).isEqualTo(lsn(10L * kept));
+                    assertThat(track.durableEnd())
+                            .as("torn at %d", offset)
+                            .isEqualTo(lsn(10L * kept));
                     assertThat(orders(journal)).hasSize((int) kept);
                     track.writer().connected();
                     for (long i = kept + 1; i <= 4; i++) {
@@ -272,7 +276,8 @@ class LocalJournalRecoveryTest {
             assertThat(journal.bytesOnDisk()).isPositive();
             assertThatThrownBy(() -> open(live, 64 << 10).close())
                     .isInstanceOf(TidetableException.class)
-                    .hasMessageContaining("is in use by another process (pid " + ProcessHandle.current().pid());
+                    .hasMessageContaining(
+                            "is in use by another process (pid " + ProcessHandle.current().pid());
         }
         open(live, 64 << 10).close();
     }
