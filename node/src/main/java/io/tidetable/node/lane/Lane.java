@@ -10,6 +10,7 @@ import io.tidetable.node.apply.Progress;
 import io.tidetable.node.journal.TransactionFeed;
 import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.postgres.SourceSnapshot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -183,9 +184,11 @@ public final class Lane {
     public void forget() {
         progress = null;
         idleSince = -1;
+        completeUpTo = Lsn.ZERO;
         if (bucket != null) {
             bucket.buckets().leave(bucket.number());
         }
+        noteFirst(Position.START);
     }
 
     /** The others of its table's lanes learn how far the first has come. */
@@ -424,7 +427,7 @@ public final class Lane {
      *
      * @return false when the time ran out
      */
-    public boolean awaitStop(java.time.Duration limit) throws InterruptedException {
+    public boolean awaitStop(Duration limit) throws InterruptedException {
         long left = limit.toNanos();
         while (!atStop) {
             if (left <= 0) {
@@ -470,11 +473,22 @@ public final class Lane {
             return positions.getOrDefault(track, Lsn.ZERO);
         }
 
-        /** Waits until the track has told as much. */
-        public synchronized void await(Track track, Lsn position) throws InterruptedException {
+        /**
+         * Waits until the track has told as much.
+         *
+         * @return false when the time ran out
+         */
+        public synchronized boolean await(Track track, Lsn position, Duration limit)
+                throws InterruptedException {
+            long deadline = System.nanoTime() + limit.toNanos();
             while (position.isAfter(upTo(track))) {
-                wait();
+                long left = (deadline - System.nanoTime()) / 1_000_000;
+                if (left <= 0) {
+                    return false;
+                }
+                wait(left);
             }
+            return true;
         }
 
         synchronized Lsn upTo(Set<Track> tracks) {

@@ -43,10 +43,9 @@ record BatchSummary(Set<TableShape> shapes, Map<TableId, List<Count>> changes) {
             }
             add(counts, current, run);
             run = 0;
-            counts.forEach(
-                    (table, count) ->
-                            changes.computeIfAbsent(table, key -> new ArrayList<>())
-                                    .add(new Count(count, part.committedAt())));
+            counts.forEach((table, count) ->
+                    changes.computeIfAbsent(table, key -> new ArrayList<>())
+                            .add(new Count(count, part.committedAt())));
             counts.clear();
         }
         return new BatchSummary(shapes, changes);

@@ -80,6 +80,7 @@ final class Caretaker implements AutoCloseable {
             } catch (SQLException e) {
                 breakConnections();
                 durability.forget();
+                context.distrust();
                 wait = context.health().failed("TT-402 its upkeep failed: " + e.getMessage());
             } catch (RuntimeException e) {
                 LOG.error("TT-491 the upkeep of {} failed unexpectedly", context.id(), e);
@@ -99,6 +100,11 @@ final class Caretaker implements AutoCloseable {
     }
 
     private void round() throws SQLException {
+        if (context.isDistrusted()) {
+            breakConnections();
+            durability.forget();
+            side.forgetAll();
+        }
         Connection connection = destination();
         Instant now = context.clock().instant();
         durability.look(connection, side.lanes());
@@ -137,23 +143,29 @@ final class Caretaker implements AutoCloseable {
      */
     private void moveOn() throws SQLException {
         for (LaneTable table : side.tables()) {
-            if (table.state() != TableState.CATCHING_UP) {
-                continue;
+            synchronized (table) {
+                if (table.state() == TableState.CATCHING_UP
+                        || (table.state() == TableState.STREAMING && table.needsMerge())) {
+                    moveOn(table);
+                }
             }
-            List<Lane> lanes = side.lanesOf(table.table());
-            if (!lanes.stream().allMatch(lane -> table.isBehind(lane.completeUpTo()))) {
-                continue;
-            }
-            if (table.needsMerge()) {
-                LOG.warn(
-                        "table {} has rows with values that only the source knows; it is merged",
-                        table.table());
-                side.merge(table);
-            } else {
-                context.become(table, Stage.STREAMING, TableState.STREAMING);
-                table.boundary(null);
-                LOG.info("table {} streams", table.table());
-            }
+        }
+    }
+
+    private void moveOn(LaneTable table) throws SQLException {
+        List<Lane> lanes = side.lanesOf(table.table());
+        if (!lanes.stream().allMatch(lane -> table.isBehind(lane.completeUpTo()))) {
+            return;
+        }
+        if (table.needsMerge()) {
+            LOG.warn(
+                    "table {} has rows with values that only the source knows; it is merged",
+                    table.table());
+            side.merge(table);
+        } else {
+            context.become(table, Stage.STREAMING, TableState.STREAMING);
+            table.boundary(null);
+            LOG.info("table {} streams", table.table());
         }
     }
 

@@ -39,6 +39,7 @@ final class DestinationContext {
     private final Map<LaneId, GiantTransaction> giants = new ConcurrentHashMap<>();
     private final InstantSource clock;
     private final Faults faults;
+    private volatile boolean distrusted;
 
     DestinationContext(
             PipelineSettings settings,
@@ -98,6 +99,21 @@ final class DestinationContext {
     /** A session at the destination, in autocommit mode. */
     Connection connect(String purpose) throws SQLException {
         return destination.database().connect(purpose);
+    }
+
+    /** A connection was lost: the destination may have lost commits that lanes remember. */
+    void distrust() {
+        distrusted = true;
+    }
+
+    /** Lanes have forgotten what they remembered. */
+    void trust() {
+        distrusted = false;
+    }
+
+    /** Whether lanes may remember what the destination no longer holds. */
+    boolean isDistrusted() {
+        return distrusted;
     }
 
     /** How batches are applied. */

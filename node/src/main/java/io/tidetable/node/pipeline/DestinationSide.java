@@ -289,7 +289,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             for (int number = 0; number < count; number++) {
                 spread.add(
                         new Lane(
-                                WantedTable.keyLane(carried.getFirst().table(), number),
+                                WantedTable.keyLane(carried.getFirst().table(), number, count),
                                 carried,
                                 feed(carried, tracks),
                                 announced,
@@ -340,7 +340,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             throw new IllegalStateException(table.table() + " was not registered");
         }
         Stage stage = known.stage();
-        if (gap && stage != Stage.WAITING && stage != Stage.COPYING) {
+        if (gap && stage != Stage.WAITING) {
             stage = Stage.MERGING;
             context.tables().become(connection, table.table(), stage, null);
         }
@@ -404,6 +404,12 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     /** Takes a table out of the stream until it was compared and mended. */
     void merge(LaneTable table) throws SQLException {
+        synchronized (table) {
+            mergeAlone(table);
+        }
+    }
+
+    private void mergeAlone(LaneTable table) throws SQLException {
         context.become(table, Stage.MERGING, TableState.MERGING);
         beginMerge(table, false);
     }
@@ -430,6 +436,12 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     /** Stops applying to the table. */
     void pause(LaneTable table) throws SQLException {
+        synchronized (table) {
+            pauseAlone(table);
+        }
+    }
+
+    private void pauseAlone(LaneTable table) throws SQLException {
         switch (table.state()) {
             case STREAMING, CATCHING_UP -> context.become(table, Stage.PAUSED, TableState.PAUSED);
             case PAUSED -> {}
@@ -443,6 +455,12 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     /** Goes on with a table that was paused or failed. */
     void resume(LaneTable table) throws SQLException {
+        synchronized (table) {
+            resumeAlone(table);
+        }
+    }
+
+    private void resumeAlone(LaneTable table) throws SQLException {
         switch (table.state()) {
             case PAUSED -> context.become(table, Stage.CATCHING_UP, TableState.CATCHING_UP);
             case FAILED -> afterFailure(table);
@@ -476,6 +494,12 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     /** Compares the table with the source and mends it. */
     void resync(LaneTable table) throws SQLException {
+        synchronized (table) {
+            resyncAlone(table);
+        }
+    }
+
+    private void resyncAlone(LaneTable table) throws SQLException {
         switch (table.state()) {
             case STREAMING, CATCHING_UP, PAUSED, FAILED -> merge(table);
             case WAITING, COPYING, MERGING ->
@@ -497,11 +521,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             woken.addAll(lanesByTable.getOrDefault(table, List.of()));
         }
         // A lane over both tracks may have waited for this one to move on.
-        for (Lane lane : mergedLanes.getOrDefault(track, List.of())) {
-            if (!lane.idle()) {
-                woken.add(lane);
-            }
-        }
+        woken.addAll(mergedLanes.getOrDefault(track, List.of()));
         woken.forEach(this::wake);
     }
 
@@ -527,12 +547,24 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                 "lane {}: {}; its tables are compared with the source and mended",
                 lane.id(),
                 reason);
-        try (Connection connection = context.connect("tidetable bookkeeping")) {
-            Set<Track> tracks = EnumSet.noneOf(Track.class);
+        try {
             for (LaneTable table : lane.tables()) {
                 context.become(table, Stage.MERGING, TableState.MERGING);
-                tracks.add(table.track());
             }
+            skipToEnd(lane);
+            lane.tables().forEach(table -> beginMerge(table, true));
+        } catch (SQLException e) {
+            lane.tables().forEach(table -> table.become(TableState.FAILED, reason));
+            LOG.error("lane {} stopped: {}", lane.id(), reason, e);
+        }
+    }
+
+    @Override
+    public void skipToEnd(Lane lane) throws SQLException {
+        Set<Track> tracks = EnumSet.noneOf(Track.class);
+        lane.tables().forEach(table -> tracks.add(table.track()));
+        try (Connection connection = context.connect("tidetable bookkeeping")) {
+            connection.setAutoCommit(false);
             context.tables().forgetProgress(connection, lane.id());
             new ProgressStore(connection, Duration.ofSeconds(30))
                     .create(
@@ -541,12 +573,24 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                                     lane.id(),
                                     identity,
                                     new Position(beginningOf(tracks), 0)));
-            lane.owned(false);
-            lane.tables().forEach(table -> beginMerge(table, true));
-        } catch (SQLException e) {
-            lane.tables().forEach(table -> table.become(TableState.FAILED, reason));
-            LOG.error("lane {} stopped: {}", lane.id(), reason, e);
+            connection.commit();
         }
+        lane.owned(false);
+        lane.forget();
+    }
+
+    /** Every lane reads from the destination where it stands: it may have lost commits. */
+    void forgetAll() {
+        for (Lane lane : lanes.values()) {
+            lane.lock();
+            try {
+                lane.forget();
+            } finally {
+                lane.unlock();
+            }
+        }
+        context.trust();
+        lanes.values().forEach(lane -> dispatcher.activate(new Work.OfLane(lane)));
     }
 
     @Override

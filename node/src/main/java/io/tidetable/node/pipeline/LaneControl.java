@@ -2,6 +2,7 @@ package io.tidetable.node.pipeline;
 
 import io.tidetable.model.TableId;
 import io.tidetable.node.lane.Lane;
+import java.sql.SQLException;
 import java.util.List;
 
 /** What workers ask of the destination whose lanes they work on. */
@@ -14,6 +15,12 @@ interface LaneControl {
 
     /** The lane is looked at again. */
     void wake(Lane lane);
+
+    /**
+     * Lets a lane, whose lock the caller holds, skip to what comes next: a merge makes good what it
+     * leaves out.
+     */
+    void skipToEnd(Lane lane) throws SQLException;
 
     /** The lane's tables can only go on after a diff-merge. */
     void mergeAll(Lane lane, String reason);

@@ -40,6 +40,9 @@ final class LaneWorker {
     /** How long a change of a table waits for its readers before it is tried again. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
 
+    /** The applier's code for a session that is gone. */
+    private static final String CONNECTION_LOST = "TT-452";
+
     private final DestinationContext context;
     private final ApplierSession session;
     private final LaneControl lanes;
@@ -55,6 +58,9 @@ final class LaneWorker {
         try {
             if (!lane.runnable()) {
                 return Work.Outcome.NOTHING;
+            }
+            if (context.isDistrusted()) {
+                return Work.Outcome.retryAfter(20);
             }
             return apply(lane);
         } catch (FencedException e) {
@@ -80,6 +86,9 @@ final class LaneWorker {
             lanes.mergeAll(lane, e.line());
             return Work.Outcome.NOTHING;
         } catch (RetryableApplyException e) {
+            if (e.code().equals(CONNECTION_LOST)) {
+                context.distrust();
+            }
             return tryLater(lane, e.line());
         } catch (TidetableException e) {
             giveUp(lane);
@@ -87,6 +96,7 @@ final class LaneWorker {
             return Work.Outcome.NOTHING;
         } catch (SQLException e) {
             session.breakConnections();
+            context.distrust();
             return tryLater(lane, "TT-401 the destination failed: " + e.getMessage());
         } finally {
             lane.unlock();
@@ -120,11 +130,7 @@ final class LaneWorker {
     }
 
     private void begin(
-            Lane lane,
-            Progress progress,
-            Lane.Batch batch,
-            BatchSummary summary,
-            ApplyMode mode)
+            Lane lane, Progress progress, Lane.Batch batch, BatchSummary summary, ApplyMode mode)
             throws SQLException {
         PostgresApplier applier = context.newApplier("tidetable apply large");
         context.giants()
@@ -188,15 +194,15 @@ final class LaneWorker {
         }
     }
 
-    private void committed(
-            Lane lane, Lane.Batch batch, BatchSummary summary, Applied applied) {
+    private void committed(Lane lane, Lane.Batch batch, BatchSummary summary, Applied applied) {
         boolean barrier = lane.isBarrier(batch);
+        // What the batch found is known before anybody can see that it is over.
+        note(lane, summary, applied);
         lane.committed(batch, applied.progress());
         if (barrier) {
             lanes.wake(lane.tables().iterator().next().table());
         }
         context.health().succeeded();
-        note(lane, summary, applied);
     }
 
     /** Nothing that is remembered of the lane is trusted any more. */
@@ -239,19 +245,13 @@ final class LaneWorker {
 
     private static void noteDelays(Lane lane, BatchSummary summary, Instant now) {
         summary.changes()
-                .forEach(
-                        (table, counts) -> {
-                            LaneTable known = lane.table(table);
-                            if (known != null) {
-                                counts.forEach(
-                                        count ->
-                                                known.delays()
-                                                        .applied(
-                                                                count.changes(),
-                                                                count.committedAt(),
-                                                                now));
-                            }
-                        });
+                .forEach((table, counts) -> {
+                    LaneTable known = lane.table(table);
+                    if (known != null) {
+                        counts.forEach(count ->
+                                known.delays().applied(count.changes(), count.committedAt(), now));
+                    }
+                });
     }
 
     /** Makes the partitions that the source has meanwhile; whether there were any. */

@@ -162,9 +162,16 @@ final class LiveVerification {
             if (!lanes.stream().allMatch(lane -> lane.allAppliedVisibleIn(seen))) {
                 return null;
             }
-            awaitAnnounced(lanes, seen.horizon());
+            // It goes on at once: what it frees may be what its track waits for.
             onEach(lanes, lane -> lane.goOnWithin(seen));
             for (Lane lane : lanes) {
+                side.dispatcher().activate(new Work.OfLane(lane));
+            }
+            if (!awaitAnnounced(lanes, seen.horizon())) {
+                return null;
+            }
+            for (Lane lane : lanes) {
+                lane.wake();
                 side.dispatcher().activate(new Work.OfLane(lane));
             }
             for (Lane lane : lanes) {
@@ -210,13 +217,16 @@ final class LiveVerification {
         }
     }
 
-    private void awaitAnnounced(List<Lane> lanes, Lsn position) throws InterruptedException {
+    private boolean awaitAnnounced(List<Lane> lanes, Lsn position) throws InterruptedException {
         Set<Track> tracks = EnumSet.noneOf(Track.class);
         lanes.forEach(lane -> lane.tables().forEach(table -> tracks.add(table.track())));
         heartbeat.run();
         for (Track track : tracks) {
-            announced.await(track, position);
+            if (!announced.await(track, position, LIMIT)) {
+                return false;
+            }
         }
+        return true;
     }
 
     private static void openSnapshot(Connection destination) throws SQLException {

@@ -9,6 +9,7 @@ import io.tidetable.node.copy.CopyPace;
 import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.SnapshotHolder;
 import io.tidetable.node.copy.TableLayout;
+import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.lane.CopyBoundary;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
@@ -63,6 +64,7 @@ final class MergeWorker {
             context.health().succeeded();
         } catch (SQLException e) {
             session.breakConnections();
+            context.distrust();
             held.forEach(Lane::forget);
             return Work.Outcome.retryAfter(
                     context.health()
@@ -83,10 +85,21 @@ final class MergeWorker {
     private void mergeHeld(LaneTable table, List<Lane> held, boolean afterGap)
             throws SQLException, InterruptedException {
         List<Progress> owned = new ArrayList<>();
+        boolean skipped = afterGap;
         for (Lane lane : held) {
-            owned.add(session.progressOf(lane));
+            GiantTransaction giant = context.giants().remove(lane.id());
+            if (giant != null) {
+                giant.abandon();
+            }
+            try {
+                owned.add(session.progressOf(lane));
+            } catch (JournalGapException e) {
+                lanes.skipToEnd(lane);
+                skipped = true;
+                owned.add(session.progressOf(lane));
+            }
         }
-        if (afterGap) {
+        if (skipped) {
             awaitOpenTransactions();
         }
         try (SnapshotHolder snapshot = snapshotOfAllApplied(held);

@@ -47,15 +47,15 @@ record WantedTable(TableDefinition definition, PipelineSettings.TableRule rule) 
     private record Matcher(TablePattern pattern, PipelineSettings.TableRule rule) {}
 
     /** One of the lanes of a table whose rows are spread by key. */
-    static LaneId keyLane(TableId table, int number) {
-        return new LaneId(table + "#" + number);
+    static LaneId keyLane(TableId table, int number, int count) {
+        return new LaneId(table + "#" + number + "/" + count);
     }
 
     /** The lane that carries the table; of a table with key lanes, the first. */
     LaneId lane() {
         return switch (rule.consistency()) {
             case Consistency.Table() -> new LaneId(table().toString());
-            case Consistency.Key(int _) -> keyLane(table(), 0);
+            case Consistency.Key(int buckets) -> keyLane(table(), 0, buckets);
             case Consistency.Group(String name) -> new LaneId("group:" + name);
             case Consistency.Strict() -> new LaneId("strict");
         };
