@@ -1,6 +1,5 @@
 package io.tidetable.app.command;
 
-import io.tidetable.app.backtest.BacktestCommand;
 import io.tidetable.model.TidetableException;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -62,7 +61,6 @@ public final class TidetableCommand implements Runnable {
                 .addSubcommand(new PauseCommand())
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ResyncCommand())
-                .addSubcommand(new BacktestCommand())
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setParameterExceptionHandler(TidetableCommand::wrongUse)
                 .setExecutionExceptionHandler(root::failed)
