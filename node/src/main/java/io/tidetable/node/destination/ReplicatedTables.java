@@ -50,6 +50,12 @@ public final class ReplicatedTables {
             WHERE pipeline = ? AND namespace = ? AND name = ?
             """;
 
+    private static final String NEEDS_MERGE =
+            """
+            UPDATE tidetable.replicated_table SET needs_merge = true, changed_at = clock_timestamp()
+            WHERE pipeline = ? AND namespace = ? AND name = ?
+            """;
+
     private static final String FORGET_PROGRESS =
             "DELETE FROM tidetable.progress WHERE pipeline = ? AND lane = ?";
 
@@ -122,6 +128,13 @@ public final class ReplicatedTables {
             statement.setString(1, stage.label());
             statement.setString(2, message);
             keyed(statement, 3, table).executeUpdate();
+        }
+    }
+
+    /** Rows of the table could not be completed: it has to be merged once it caught up. */
+    public void needsMerge(Connection destination, TableId table) throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(NEEDS_MERGE)) {
+            keyed(statement, 1, table).executeUpdate();
         }
     }
 

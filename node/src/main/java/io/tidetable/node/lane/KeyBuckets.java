@@ -52,7 +52,17 @@ public final class KeyBuckets {
         progressThere[number] = progress;
     }
 
-    /** A lane no longer knows where it stands. */
+    /** Whether some lane waits at a barrier that the first has crossed by now. */
+    public synchronized boolean someMayGoOn() {
+        for (Position barrier : waitingAt) {
+            if (!barrier.equals(Position.START) && isCrossed(barrier)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A lane waits nowhere: it went on, or no longer knows where it stands. */
     synchronized void leave(int number) {
         waitingAt[number] = Position.START;
     }

@@ -277,6 +277,7 @@ public final class Lane {
             return !moved && all.allStandAt(barrier);
         }
         if (all.isCrossed(barrier)) {
+            all.leave(bucket.number());
             return true;
         }
         if (!moved) {

@@ -1,7 +1,6 @@
 package io.tidetable.node.pipeline;
 
 import io.tidetable.model.TableId;
-import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.copy.CopyEstimate;
 import io.tidetable.node.copy.TableCopy;
 import io.tidetable.node.lane.LaneTable;
@@ -11,22 +10,15 @@ import org.jspecify.annotations.Nullable;
 /** One table's first copy, as several appliers work on it. Thread-safe. */
 final class CopyJob {
     private final LaneTable table;
-    private final TableDefinition definition;
     private @Nullable TableCopy copy;
     private boolean ended;
 
-    CopyJob(LaneTable table, TableDefinition definition) {
+    CopyJob(LaneTable table) {
         this.table = table;
-        this.definition = definition;
     }
 
     LaneTable laneTable() {
         return table;
-    }
-
-    /** The table as the source had it at the beginning. */
-    TableDefinition definition() {
-        return definition;
     }
 
     TableId table() {

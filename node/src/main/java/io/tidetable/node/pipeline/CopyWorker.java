@@ -99,7 +99,7 @@ final class CopyWorker {
                 return Work.Outcome.did(0, 0, true);
             }
             context.faults().reach(FaultPoint.TABLE_COPIED);
-            context.completeTable(job.definition());
+            lanes.complete(job.table());
             CopyResult copied = result.get();
             job.laneTable()
                     .boundary(
@@ -107,7 +107,9 @@ final class CopyWorker {
                                     copied.oldest(),
                                     copied.newest().horizon(),
                                     copied.mendNeeded()));
-            job.laneTable().needsMerge(copied.mergeNeeded());
+            if (copied.mergeNeeded()) {
+                context.mergeLater(job.laneTable());
+            }
             context.become(job.laneTable(), Stage.CATCHING_UP, TableState.CATCHING_UP);
             over = true;
             LOG.info(

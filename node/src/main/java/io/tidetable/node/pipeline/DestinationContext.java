@@ -146,6 +146,14 @@ final class DestinationContext {
         table.become(state, null);
     }
 
+    /** Notes, durably, that the table has to be merged once it caught up. */
+    void mergeLater(LaneTable table) throws SQLException {
+        try (Connection connection = connect("tidetable bookkeeping")) {
+            tables.needsMerge(connection, table.table());
+        }
+        table.needsMerge(true);
+    }
+
     /** Builds what is better built once a table's rows are there. */
     void completeTable(TableDefinition table) throws SQLException {
         try (Connection connection = connect("tidetable indexes")) {

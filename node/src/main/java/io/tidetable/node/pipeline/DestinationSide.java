@@ -383,9 +383,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         for (LaneTable table : tables.values()) {
             switch (table.state()) {
                 case WAITING, COPYING -> {
-                    CopyJob job =
-                            new CopyJob(
-                                    table, Objects.requireNonNull(definitions.get(table.table())));
+                    CopyJob job = new CopyJob(table);
                     copies.put(table.table(), job);
                     dispatcher.add(new Work.OfCopy(job), table.priority());
                     dispatcher.activate(new Work.OfCopy(job));
@@ -539,6 +537,14 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     public void wake(Lane lane) {
         lane.wake();
         dispatcher.activate(new Work.OfLane(lane));
+    }
+
+    @Override
+    public void complete(TableId table) throws SQLException {
+        Registered known = registered.get(table);
+        if (known != null && known.createdHere()) {
+            context.completeTable(Objects.requireNonNull(definitions.get(table)));
+        }
     }
 
     @Override

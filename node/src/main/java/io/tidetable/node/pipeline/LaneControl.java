@@ -22,6 +22,9 @@ interface LaneControl {
      */
     void skipToEnd(Lane lane) throws SQLException;
 
+    /** Builds what is better built once a table's rows are there, where the table is ours. */
+    void complete(TableId table) throws SQLException;
+
     /** The lane's tables can only go on after a diff-merge. */
     void mergeAll(Lane lane, String reason);
 }

@@ -195,11 +195,11 @@ final class LaneWorker {
     }
 
     private void committed(Lane lane, Lane.Batch batch, BatchSummary summary, Applied applied) {
-        boolean barrier = lane.isBarrier(batch);
         // What the batch found is known before anybody can see that it is over.
         note(lane, summary, applied);
         lane.committed(batch, applied.progress());
-        if (barrier) {
+        Lane.KeyBucket bucket = lane.bucket();
+        if (bucket != null && bucket.isFirst() && bucket.buckets().someMayGoOn()) {
             lanes.wake(lane.tables().iterator().next().table());
         }
         context.health().succeeded();

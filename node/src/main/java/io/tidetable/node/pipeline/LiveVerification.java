@@ -8,6 +8,7 @@ import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.SnapshotHolder;
 import io.tidetable.node.copy.TableLayout;
+import io.tidetable.node.copy.TableLock;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.SourceSnapshot;
@@ -35,6 +36,7 @@ final class LiveVerification {
     private static final Duration LIMIT = Duration.ofMinutes(10);
     private static final long PAUSE_MILLIS = 20;
     private static final int EXAMPLES = 20;
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private final DestinationSide side;
     private final Lane.Announced announced;
@@ -116,14 +118,31 @@ final class LiveVerification {
     }
 
     private TableVerdict compare(LaneTable table) throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (System.nanoTime() < deadline) {
+            TableVerdict verdict = tryCompare(table.table());
+            if (verdict != null) {
+                return verdict;
+            }
+        }
+        throw new TidetableException(
+                "TT-533",
+                "it was truncated or rewritten at the source whenever it was looked at, for %d minutes; verify it again when that is over"
+                        .formatted(LIMIT.toMinutes()));
+    }
+
+    private @Nullable TableVerdict tryCompare(TableId table)
+            throws SQLException, InterruptedException {
         DestinationContext context = side.context();
-        List<Lane> lanes = side.lanesOf(table.table());
         try (Connection destination = context.connect("tidetable verify");
-                SnapshotHolder snapshot = leadTo(lanes, destination);
+                SnapshotHolder snapshot = leadTo(table, destination);
                 Connection reader = snapshot.openReader("tidetable verify")) {
             snapshot.join(reader);
+            if (!TableLock.lock(reader, table)) {
+                return null;
+            }
             TableLayout layout =
-                    new LayoutReader(context.binaryRule()).read(reader, destination, table.table());
+                    new LayoutReader(context.binaryRule()).read(reader, destination, table);
             TableComparison comparison = new TableComparison(EXAMPLES, context.clock());
             return comparison.compare(layout, Scope.ALL, reader, destination);
         }
@@ -134,11 +153,11 @@ final class LiveVerification {
      *
      * @return the source's snapshot; the lanes go on already
      */
-    private SnapshotHolder leadTo(List<Lane> lanes, Connection destination)
+    private SnapshotHolder leadTo(TableId table, Connection destination)
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (System.nanoTime() < deadline) {
-            SnapshotHolder snapshot = tryLeadTo(lanes, destination);
+            SnapshotHolder snapshot = tryLeadTo(table, destination);
             if (snapshot != null) {
                 return snapshot;
             }
@@ -150,9 +169,10 @@ final class LiveVerification {
                         .formatted(LIMIT.toMinutes()));
     }
 
-    private @Nullable SnapshotHolder tryLeadTo(List<Lane> lanes, Connection destination)
+    private @Nullable SnapshotHolder tryLeadTo(TableId table, Connection destination)
             throws SQLException, InterruptedException {
         DestinationContext context = side.context();
+        List<Lane> lanes = side.lanesOf(table);
         onEach(lanes, Lane::hold);
         SnapshotHolder snapshot = null;
         boolean reached = false;
@@ -188,9 +208,8 @@ final class LiveVerification {
             if (!lanes.stream().allMatch(lane -> lane.nothingSeenBeyond(seen))) {
                 return null;
             }
-            openSnapshot(destination);
-            reached = true;
-            return snapshot;
+            reached = openSnapshot(destination, table);
+            return reached ? snapshot : null;
         } finally {
             onEach(lanes, Lane::release);
             for (Lane lane : lanes) {
@@ -229,11 +248,23 @@ final class LiveVerification {
         return true;
     }
 
-    private static void openSnapshot(Connection destination) throws SQLException {
+    /** Whether the destination's snapshot was had, with the lock that keeps the table as it is. */
+    private static boolean openSnapshot(Connection destination, TableId table) throws SQLException {
         destination.setAutoCommit(false);
         try (Statement statement = destination.createStatement()) {
             statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-            statement.execute("SELECT 1 FROM pg_catalog.pg_class LIMIT 1");
+            statement.execute("SET LOCAL lock_timeout = 1000");
+            if (TableLock.lock(destination, table)) {
+                return true;
+            }
+            destination.rollback();
+            return false;
+        } catch (SQLException e) {
+            destination.rollback();
+            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
         }
     }
 }

@@ -9,6 +9,7 @@ import io.tidetable.node.copy.CopyPace;
 import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.SnapshotHolder;
 import io.tidetable.node.copy.TableLayout;
+import io.tidetable.node.copy.TableLock;
 import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.lane.CopyBoundary;
 import io.tidetable.node.lane.Lane;
@@ -102,10 +103,26 @@ final class MergeWorker {
         if (skipped) {
             awaitOpenTransactions();
         }
-        try (SnapshotHolder snapshot = snapshotOfAllApplied(held);
+        while (!mergeUnder(snapshotOfAllApplied(held), table, owned)) {
+            LOG.info(
+                    "table {} was truncated or rewritten meanwhile, looked at anew", table.table());
+        }
+    }
+
+    /**
+     * Merges the table as the snapshot saw it, which is closed then.
+     *
+     * @return false when the snapshot is of no use for the table
+     */
+    private boolean mergeUnder(SnapshotHolder taken, LaneTable table, List<Progress> owned)
+            throws SQLException, InterruptedException {
+        try (SnapshotHolder snapshot = taken;
                 Connection reader = snapshot.openReader("tidetable merge");
                 Connection destination = context.connect("tidetable merge")) {
             snapshot.join(reader);
+            if (!TableLock.lock(reader, table.table())) {
+                return false;
+            }
             TableLayout layout =
                     new LayoutReader(context.binaryRule()).read(reader, destination, table.table());
             ChunkCopier.silenceTriggers(destination);
@@ -118,6 +135,10 @@ final class MergeWorker {
                                     reader,
                                     destination,
                                     connection -> commit(connection, owned));
+            // A copy that was given up may have left it without its further indexes; they are made
+            // by another session, which must not wait for this one.
+            commit(destination, owned);
+            lanes.complete(table.table());
             context.tables().merged(destination, table.table(), snapshot.snapshot());
             commit(destination, owned);
             table.needsMerge(false);
@@ -131,6 +152,7 @@ final class MergeWorker {
                     result.inserted(),
                     result.updated(),
                     result.deleted());
+            return true;
         }
     }
 

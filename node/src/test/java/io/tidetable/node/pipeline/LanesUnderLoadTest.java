@@ -1,0 +1,195 @@
+package io.tidetable.node.pipeline;
+
+import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidetable.model.ByteSize;
+import io.tidetable.model.Consistency;
+import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.Track;
+import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.fault.FaultPoint;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.testkit.DatabasePair;
+import io.tidetable.testkit.MixedChanges;
+import io.tidetable.testkit.Servers;
+import io.tidetable.testkit.WorkloadRun;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Lanes go on, and stay right, whatever is asked of them while changes arrive. */
+class LanesUnderLoadTest {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final DatabasePair databases = Servers.freshPair();
+
+    @TempDir Path directory;
+
+    @AfterEach
+    void dropDatabases() throws SQLException {
+        databases.close();
+    }
+
+    @Test
+    void aGroupOverBothTracksNeverSleepsOnATransaction() throws Exception {
+        databases.onSource(
+                "CREATE TABLE hot (id int PRIMARY KEY)", "CREATE TABLE cold (id int PRIMARY KEY)");
+        Consistency together = new Consistency.Group("shop");
+        try (Pipeline pipeline =
+                builder()
+                        .rule("public.hot", together, Track.EXPRESS)
+                        .rule("public.cold", together, Track.BULK)
+                        .build()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            for (int number = 0; number < 60; number++) {
+                String table = number % 2 == 0 ? "hot" : "cold";
+                databases.onSource("INSERT INTO %s VALUES (%d)".formatted(table, number));
+                int present = number / 2 + 1;
+                Awaitility.await()
+                        .pollInterval(Duration.ofMillis(2))
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> count(table) == present);
+            }
+        }
+    }
+
+    @Test
+    void aMergeInTheMiddleOfAStagedTransactionLeavesNothingOfItBehind() throws Exception {
+        databases.onSource(
+                "CREATE TABLE orders (id int PRIMARY KEY, total int, note text)",
+                "INSERT INTO orders SELECT g, 0, repeat('x', 100) FROM generate_series(1, 5000) g");
+        CountDownLatch staged = new CountDownLatch(3);
+        CountDownLatch merging = new CountDownLatch(1);
+        Faults held =
+                point -> {
+                    if (point == FaultPoint.SLICE_STAGED) {
+                        staged.countDown();
+                        if (staged.getCount() == 0) {
+                            await(merging);
+                        }
+                    }
+                };
+        try (Pipeline pipeline = builder().tuned(PipelineBuilder.SMALL).with(held).build()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            databases.onSource("UPDATE orders SET total = total + 1");
+            assertThat(staged.await(60, TimeUnit.SECONDS)).isTrue();
+            databases.onSource("UPDATE orders SET total = total + 10 WHERE id % 2 = 0");
+            pipeline.resync(REPORTING, new TableId("public", "orders"));
+            merging.countDown();
+            databases.onSource("DELETE FROM orders WHERE id % 3 = 0");
+            awaitComplete(pipeline);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void anyOrderOfCommandsLeavesEveryTableStreamingAndEqual() throws Exception {
+        MixedChanges changes = new MixedChanges();
+        try (Connection connection = databases.connectSource()) {
+            changes.create(connection);
+        }
+        long seed = System.nanoTime();
+        System.out.println("seed " + seed);
+        try (Pipeline pipeline =
+                        builder()
+                                .tuned(PipelineBuilder.SMALL)
+                                .rule("public.orders", new Consistency.Key(3), Track.EXPRESS)
+                                .build();
+                WorkloadRun run = WorkloadRun.start(changes, databases.sourceJdbcUrl(), 2, seed)) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            Thread other = Thread.ofPlatform().start(() -> command(pipeline, changes, seed));
+            command(pipeline, changes, seed + 1);
+            other.join();
+            run.stop();
+            for (TableId table : changes.tables()) {
+                pipeline.resume(REPORTING, table);
+            }
+            awaitComplete(pipeline);
+            assertThat(pipeline.verify(REPORTING, Set.of(), false, each -> {}))
+                    .allMatch(TableVerification::equal);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    private static void command(Pipeline pipeline, MixedChanges changes, long seed) {
+        Random chance = new Random(seed);
+        List<TableId> tables = changes.tables();
+        for (int number = 0; number < 150; number++) {
+            TableId table = tables.get(chance.nextInt(tables.size()));
+            try {
+                switch (chance.nextInt(5)) {
+                    case 0 -> pipeline.pause(REPORTING, table);
+                    case 1 -> pipeline.resync(REPORTING, table);
+                    default -> pipeline.resume(REPORTING, table);
+                }
+            } catch (TidetableException e) {
+                // The table is in a state in which this cannot be asked for.
+                assertThat(e.code()).isEqualTo("TT-406");
+            }
+        }
+    }
+
+    @Test
+    void aVerificationNeedsNoRoomInTheJournal() throws Exception {
+        MixedChanges changes = new MixedChanges(true, true, 2000);
+        try (Connection connection = databases.connectSource()) {
+            changes.create(connection);
+        }
+        try (Pipeline pipeline =
+                        builder()
+                                .tuned(PipelineBuilder.SMALL)
+                                .bounded(ByteSize.megabytes(1))
+                                .build();
+                WorkloadRun run = WorkloadRun.start(changes, databases.sourceJdbcUrl(), 2, 5)) {
+            pipeline.start();
+            assertThat(pipeline.verify(REPORTING, Set.of(), false, each -> {}))
+                    .allMatch(TableVerification::equal);
+            run.stop();
+            awaitComplete(pipeline);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted at a fault point", e);
+        }
+    }
+
+    private int count(String table) throws SQLException {
+        try (Connection connection = databases.connectDestination();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT count(*) FROM " + table)) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    private PipelineBuilder builder() {
+        return new PipelineBuilder(databases, directory);
+    }
+
+    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
+        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
+                .as(() -> pipeline.status().toString())
+                .isTrue();
+    }
+}

@@ -1,0 +1,83 @@
+package io.tidetable.node.pipeline;
+
+import io.tidetable.model.ByteSize;
+import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.Track;
+import io.tidetable.node.fault.Faults;
+import io.tidetable.node.postgres.Database;
+import io.tidetable.testkit.DatabasePair;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Makes pipelines over a pair of databases; without rules they take all tables, by table. */
+final class PipelineBuilder {
+    static final DestinationId REPORTING = new DestinationId("reporting");
+
+    /**
+     * Small, so that segments end, transactions are staged and tables are chunked with few rows.
+     */
+    static final PipelineSettings.Tuning SMALL =
+            new PipelineSettings.Tuning(
+                    Duration.ofMillis(200),
+                    new ByteSize(64 << 10),
+                    new ByteSize(128 << 10),
+                    Duration.ofMinutes(1));
+
+    private final DatabasePair databases;
+    private final Path directory;
+    private final List<PipelineSettings.TableRule> rules = new ArrayList<>();
+    private PipelineSettings.Journal journal = PipelineSettings.Journal.DEFAULT;
+    private PipelineSettings.Tuning tuning = PipelineSettings.Tuning.DEFAULT;
+    private Faults faults = Faults.NONE;
+
+    PipelineBuilder(DatabasePair databases, Path directory) {
+        this.databases = databases;
+        this.directory = directory;
+        rule("public.*", new Consistency.Table(), Track.BULK);
+    }
+
+    /** The last rule that matches a table decides. */
+    PipelineBuilder rule(String pattern, Consistency consistency, Track track) {
+        rules.add(new PipelineSettings.TableRule(pattern, true, consistency, 1, track));
+        return this;
+    }
+
+    PipelineBuilder tuned(PipelineSettings.Tuning chosen) {
+        tuning = chosen;
+        return this;
+    }
+
+    /** Files of 256 kB, and so much in all on each track. */
+    PipelineBuilder bounded(ByteSize track) {
+        journal =
+                new PipelineSettings.Journal(
+                        track, track, ByteSize.megabytes(64), new ByteSize(256 << 10));
+        return this;
+    }
+
+    PipelineBuilder with(Faults chosen) {
+        faults = chosen;
+        return this;
+    }
+
+    Pipeline build() {
+        return new Pipeline(
+                new PipelineSettings(
+                        databases.sourceName(),
+                        new Database(databases.sourceJdbcUrl(), Map.of()),
+                        List.of(
+                                new PipelineSettings.Destination(
+                                        REPORTING,
+                                        new Database(databases.destinationJdbcUrl(), Map.of()),
+                                        3)),
+                        rules,
+                        directory,
+                        journal,
+                        tuning),
+                faults);
+    }
+}
