@@ -1,6 +1,9 @@
 package io.tidetable.node.pipeline;
 
 import io.tidetable.model.DestinationId;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,24 +20,27 @@ final class DestinationHealth {
 
     private final DestinationId destination;
     private final RandomGenerator chance;
-    private int failures;
+    private final InstantSource clock;
+    private @Nullable Instant failingSince;
     private @Nullable String trouble;
 
-    DestinationHealth(DestinationId destination, RandomGenerator chance) {
+    DestinationHealth(DestinationId destination, InstantSource clock, RandomGenerator chance) {
         this.destination = destination;
+        this.clock = clock;
         this.chance = chance;
     }
 
     synchronized void succeeded() {
-        if (failures > 0) {
+        if (failingSince != null) {
             LOG.info("destination {} answers again", destination);
         }
-        failures = 0;
+        failingSince = null;
         trouble = null;
     }
 
     /**
-     * Something failed there that may pass.
+     * Something failed there that may pass. The wait grows with the time for which nothing has
+     * worked, not with the number of those who tried.
      *
      * @return milliseconds to wait before the next attempt
      */
@@ -43,13 +49,17 @@ final class DestinationHealth {
             LOG.warn("destination {}: {}; it is tried again", destination, why);
         }
         trouble = why;
-        failures = Math.min(failures + 1, 16);
-        long wait = Math.min(LONGEST_MILLIS, SHORTEST_MILLIS << Math.min(failures, 6));
+        Instant now = clock.instant();
+        if (failingSince == null) {
+            failingSince = now;
+        }
+        long failing = Duration.between(failingSince, now).toMillis();
+        long wait = Math.clamp(failing / 2, SHORTEST_MILLIS, LONGEST_MILLIS);
         return wait / 2 + chance.nextLong(wait / 2 + 1);
     }
 
     synchronized boolean isWell() {
-        return failures == 0;
+        return failingSince == null;
     }
 
     synchronized @Nullable String trouble() {

@@ -130,7 +130,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                     new DestinationContext(
                             settings,
                             destination,
-                            new DestinationHealth(destination.id(), RandomGenerator.getDefault()),
+                            new DestinationHealth(
+                                    destination.id(), clock, RandomGenerator.getDefault()),
                             clock,
                             faults);
             DestinationSide there =

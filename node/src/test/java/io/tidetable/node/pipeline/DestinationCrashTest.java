@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DestinationCrashTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Pattern RECOVERED = Pattern.compile("redo done at ([0-9A-F]+/[0-9A-F]+)");
-    private static final int CRASHES = 6;
+    private static final int CRASHES = 4;
 
     @TempDir Path directory;
 
