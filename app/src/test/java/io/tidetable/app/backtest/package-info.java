@@ -1,0 +1,5 @@
+/** Tests of backtests on files. */
+@NullMarked
+package io.tidetable.app.backtest;
+
+import org.jspecify.annotations.NullMarked;
