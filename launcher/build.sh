@@ -1,6 +1,6 @@
 # Builds the executable in app/target when it is missing or older than a source.
 newer_source() {
-  find "$1"/pom.xml "$1"/{model,embedded,control,node,app}/pom.xml "$1"/{model,embedded,control,node,app}/src/main \
+  find "$1"/pom.xml "$1"/{model,embedded,forecast,control,node,app}/pom.xml "$1"/{model,embedded,forecast,control,node,app}/src/main \
     -type f -newer "$1/app/target/built" -print -quit 2>/dev/null
 }
 

@@ -5,6 +5,7 @@ import io.tidetable.forecast.Seasons;
 import io.tidetable.forecast.Series;
 import io.tidetable.forecast.accuracy.Trial;
 import io.tidetable.forecast.csv.SeriesTable;
+import io.tidetable.forecast.csv.SeriesTable.Layout;
 import io.tidetable.model.TidetableException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -36,8 +37,11 @@ public record BacktestFile(List<Trial> trials, List<String> problems) {
     public static BacktestFile read(
             Path file, @Nullable Path test, Horizon horizon, Seasons seasons, int limit) {
         List<String> problems = new ArrayList<>();
-        Map<String, Series> training = table(file, seasons, problems);
-        Map<String, Series> after = test == null ? Map.of() : table(test, seasons, problems);
+        List<String> lines = lines(file);
+        Layout layout = Layout.of(lines);
+        Map<String, Series> training = table(file, lines, seasons, layout, problems);
+        Map<String, Series> after =
+                test == null ? Map.of() : table(test, lines(test), seasons, layout, problems);
         List<Trial> trials = new ArrayList<>();
         for (Map.Entry<String, Series> entry : training.entrySet()) {
             if (trials.size() == limit) {
@@ -63,11 +67,16 @@ public record BacktestFile(List<Trial> trials, List<String> problems) {
         return series;
     }
 
-    private static Map<String, Series> table(Path file, Seasons seasons, List<String> problems) {
+    private static Map<String, Series> table(
+            Path file, List<String> lines, Seasons seasons, Layout layout, List<String> problems) {
+        SeriesTable table = SeriesTable.parse(lines, seasons, layout);
+        table.bad().forEach(row -> problems.add(file + ", " + row));
+        return table.series();
+    }
+
+    private static List<String> lines(Path file) {
         try {
-            SeriesTable table = SeriesTable.parse(Files.readAllLines(file), seasons);
-            table.bad().forEach(row -> problems.add(file + ", " + row));
-            return table.series();
+            return Files.readAllLines(file);
         } catch (NoSuchFileException e) {
             throw unreadable(file, "it does not exist", e);
         } catch (CharacterCodingException e) {

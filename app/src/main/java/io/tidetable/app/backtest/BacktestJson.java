@@ -17,19 +17,23 @@ public final class BacktestJson {
     }
 
     private static String method(MethodResult result) {
-        return String.format(
-                Locale.ROOT,
-                "{\"method\":\"%s\",\"series\":%d,\"smape\":%.5f,\"mase\":%.5f,\"owa\":%.5f,"
-                        + "\"msis\":%.5f,\"coverage\":%.5f,\"seconds_per_series\":%.7f,"
-                        + "\"seconds_per_series_p99\":%.7f}",
-                result.method(),
-                result.series(),
-                result.accuracy().smape(),
-                result.accuracy().mase(),
-                result.owa(),
-                result.accuracy().msis(),
-                result.accuracy().coverage(),
-                result.secondsMedian(),
-                result.secondsP99());
+        return ("{\"method\":\"%s\",\"series\":%d,\"smape\":%s,\"mase\":%s,\"owa\":%s,"
+                        + "\"msis\":%s,\"coverage\":%s,\"seconds_per_series\":%s,"
+                        + "\"seconds_per_series_p99\":%s}")
+                .formatted(
+                        result.method(),
+                        result.series(),
+                        number(result.accuracy().smape()),
+                        number(result.accuracy().mase()),
+                        number(result.owa()),
+                        number(result.accuracy().msis()),
+                        number(result.accuracy().coverage()),
+                        number(result.secondsMedian()),
+                        number(result.secondsP99()));
+    }
+
+    /** JSON knows no infinity, which errors of values near the end of all numbers can reach. */
+    private static String number(double value) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.7f", value) : "null";
     }
 }

@@ -12,27 +12,23 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/**
- * Methods on the trials of a file, over several threads.
- *
- * @param progress told whenever a series is done with a method
- */
-public record BacktestRun(List<Trial> trials, int threads, Runnable progress) {
+/** Methods on the trials of a file, over several threads. */
+public record BacktestRun(List<Trial> trials, int threads, BacktestProgress progress) {
     private static final Forecaster NAIVE_TWO = Methods.named("naive2");
 
-    /** How many times progress is told for so many methods. */
-    public long steps(int methods) {
-        return (long) trials.size() * (methods + 1);
-    }
-
-    /** One result a method; Naive2 runs too, as the measure of OWA. */
+    /** One result a method; Naive2 runs in any case, as the measure of OWA. */
     public List<MethodResult> results(List<Forecaster> methods) throws InterruptedException {
-        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+        try (ExecutorService pool =
+                Executors.newFixedThreadPool(Math.min(threads, trials.size()))) {
             try {
                 List<Outcome> naiveTwo = outcomes(NAIVE_TWO, pool);
                 List<MethodResult> results = new ArrayList<>();
                 for (Forecaster method : methods) {
-                    results.add(MethodResult.of(method.name(), outcomes(method, pool), naiveTwo));
+                    List<Outcome> outcomes =
+                            method.name().equals(NAIVE_TWO.name())
+                                    ? naiveTwo
+                                    : outcomes(method, pool);
+                    results.add(MethodResult.of(method.name(), outcomes, naiveTwo));
                 }
                 return results;
             } catch (InterruptedException e) {
@@ -44,12 +40,13 @@ public record BacktestRun(List<Trial> trials, int threads, Runnable progress) {
 
     private List<Outcome> outcomes(Forecaster method, ExecutorService pool)
             throws InterruptedException {
+        progress.begin(method.name(), trials.size());
         List<Future<Outcome>> running = new ArrayList<>();
         for (Trial trial : trials) {
             running.add(
                     pool.submit(() -> {
                         Outcome outcome = trial.run(method, System::nanoTime);
-                        progress.run();
+                        progress.step();
                         return outcome;
                     }));
         }

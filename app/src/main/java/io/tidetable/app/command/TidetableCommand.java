@@ -61,6 +61,7 @@ public final class TidetableCommand implements Runnable {
                 .addSubcommand(new PauseCommand())
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ResyncCommand())
+                .addSubcommand(new BacktestCommand(surroundings))
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setParameterExceptionHandler(TidetableCommand::wrongUse)
                 .setExecutionExceptionHandler(root::failed)

@@ -29,6 +29,10 @@ class CommandLineTest {
                     wait --table orders                      | TT-120 | --url
                     wait --url http://h --position here      | TT-120 | LSN such as 16/3002D50
                     table                                    | TT-120 | NAME
+                    backtest a.csv                           | TT-120 | --horizon
+                    backtest a.csv --horizon 0 --season 1    | TT-120 | above 0
+                    backtest a.csv --horizon 2 --season x    | TT-120 | --season
+                    backtest a --horizon 2 --season 1 --method oracle | TT-120 | spike-override
                     """)
     void wrongUseExitsWithTwoAndALineThatHelps(String line, String code, String help) {
         Result result = run(line.split(" +"));
@@ -53,6 +57,7 @@ class CommandLineTest {
                     table orders --url http://127.0.0.1:1        | TT-620
                     pause orders --url http://127.0.0.1:1        | TT-620
                     status --url nonsense                        | TT-110
+                    backtest missing.csv --horizon 2 --season 1  | TT-140
                     """)
     void failureExitsWithOneAndExactlyOneLine(String line, String code) {
         Result result = run(line.split(" +"));
@@ -70,8 +75,20 @@ class CommandLineTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "demo", "check", "run", "verify", "cleanup", "status", "tables", "table",
-                "wait", "pause", "resume", "resync"
+                "",
+                "demo",
+                "check",
+                "run",
+                "verify",
+                "cleanup",
+                "status",
+                "tables",
+                "table",
+                "wait",
+                "pause",
+                "resume",
+                "resync",
+                "backtest"
             })
     void everyCommandExplainsItself(String command) {
         Result result = run((command + " --help").strip().split(" "));

@@ -15,6 +15,9 @@ public final class Trial {
     private final double[] actual;
 
     private Trial(Series training, double[] actual) {
+        if (Arrays.stream(actual).allMatch(Double::isNaN)) {
+            throw new IllegalArgumentException("none of the values to compare with is known");
+        }
         this.training = training;
         this.actual = actual;
     }

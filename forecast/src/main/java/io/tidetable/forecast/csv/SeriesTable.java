@@ -9,9 +9,8 @@ import java.util.Map;
 /**
  * The series of one file by their names, and the rows that could not be read.
  *
- * <p>Two layouts are told apart by the first line: two columns are a timestamp and a value, one
- * series; otherwise each row is a series, its name first (M4). A first line without a number in its
- * second column is a heading. Fields may stand in double quotes; an empty field, {@code NA} or
+ * <p>A first line without any number after its first column is a heading, and so is one whose
+ * columns are merely counted. Fields may stand in double quotes; an empty field, {@code NA} or
  * {@code NaN} is a gap, and at the end of a row nothing.
  */
 public record SeriesTable(Map<String, Series> series, List<BadRow> bad) {
@@ -20,15 +19,45 @@ public record SeriesTable(Map<String, Series> series, List<BadRow> bad) {
         bad = List.copyOf(bad);
     }
 
-    /** Reads the lines of a file. */
+    /** Reads the lines of a file in the layout that it shows. */
     public static SeriesTable parse(List<String> lines, Seasons seasons) {
-        List<String> first = lines.isEmpty() ? List.of() : Fields.of(lines.getFirst());
-        boolean heading = first.size() < 2 || !Fields.isValue(first.get(1));
-        List<String> rows = lines.subList(heading && !lines.isEmpty() ? 1 : 0, lines.size());
-        int offset = lines.size() - rows.size() + 1;
-        return first.size() == 2
-                ? TimestampRows.parse(rows, offset, seasons)
-                : SeriesRows.parse(rows, offset, seasons);
+        return parse(lines, seasons, Layout.of(lines));
+    }
+
+    /** Reads the lines of a file in this layout. */
+    public static SeriesTable parse(List<String> lines, Seasons seasons, Layout layout) {
+        int heading = Heading.lines(lines);
+        List<String> rows = lines.subList(heading, lines.size());
+        return switch (layout) {
+            case TIMESTAMPS -> TimestampRows.parse(rows, heading + 1, seasons);
+            case SERIES -> SeriesRows.parse(rows, heading + 1, seasons);
+        };
+    }
+
+    /** How a file holds its series. */
+    public enum Layout {
+        /** One series, a row a step: {@code timestamp,value}. */
+        TIMESTAMPS,
+        /** One series a row, its name first (M4). */
+        SERIES;
+
+        private static final int LOOKED_AT = 100;
+
+        /**
+         * The layout of these lines: timestamps where most of the first {@value #LOOKED_AT} rows
+         * are a time and one value.
+         */
+        public static Layout of(List<String> lines) {
+            List<List<String>> rows =
+                    lines.stream()
+                            .skip(Heading.lines(lines))
+                            .filter(line -> !line.isBlank())
+                            .limit(LOOKED_AT)
+                            .map(Fields::of)
+                            .toList();
+            long timed = rows.stream().filter(TimestampRows::isTimed).count();
+            return timed * 2 > rows.size() ? TIMESTAMPS : SERIES;
+        }
     }
 
     /**

@@ -26,6 +26,19 @@ final class TimestampRows {
 
     private TimestampRows() {}
 
+    /** Whether a row is a time and one more field. */
+    static boolean isTimed(List<String> fields) {
+        if (fields.size() != 2) {
+            return false;
+        }
+        try {
+            second(fields.getFirst());
+            return true;
+        } catch (DateTimeException | NumberFormatException e) {
+            return false;
+        }
+    }
+
     static SeriesTable parse(List<String> rows, int firstLine, Seasons seasons) {
         List<BadRow> bad = new ArrayList<>();
         List<Row> read = new ArrayList<>();
@@ -41,7 +54,13 @@ final class TimestampRows {
                 }
                 read.add(row);
                 last = row;
-            } catch (IllegalArgumentException | DateTimeException e) {
+            } catch (DateTimeException e) {
+                bad.add(
+                        new BadRow(
+                                firstLine + i,
+                                "'%s' is not a time such as 1998-04-30 21:00:00"
+                                        .formatted(Fields.of(rows.get(i)).getFirst())));
+            } catch (IllegalArgumentException e) {
                 bad.add(new BadRow(firstLine + i, String.valueOf(e.getMessage())));
             }
         }

@@ -40,10 +40,38 @@ class SeriesTableTest {
     }
 
     @Test
-    void badRowsAreNamedAndTheRestGoesOn() {
-        SeriesTable table = parse("id,1,2\na,1,x\nb,3,4\nb,5,6\nc\n\nd,1,2\n");
+    void aHeadingNeedNotBeAsWideAsTheRows() {
+        SeriesTable table = parse("V1,V2\nH1,605,586,590\n");
 
-        assertThat(table.series()).containsOnlyKeys("id", "b", "d");
+        assertThat(table.bad()).isEmpty();
+        assertThat(table.series()).containsOnlyKeys("H1");
+    }
+
+    @Test
+    void columnsThatAreMerelyCountedAreAHeading() {
+        assertThat(parse("id,1,2,3\na,4,5,6\n").series()).containsOnlyKeys("a");
+        assertThat(parse(",0,1\na,4,5\n").series()).containsOnlyKeys("a");
+        assertThat(parse("id,1,3\na,4,5\n").series()).containsOnlyKeys("id", "a");
+    }
+
+    @Test
+    void aSeriesOfOneValueIsNoTimestamp() {
+        assertThat(parse("V1,V2\nH1,605\nH2,3\n").series()).containsOnlyKeys("H1", "H2");
+    }
+
+    @Test
+    void aBadFirstRowIsNotTakenForAHeading() {
+        SeriesTable table = parse("a,x,3\nb,1,2\n");
+
+        assertThat(table.series()).containsOnlyKeys("b");
+        assertThat(table.bad()).hasSize(1);
+    }
+
+    @Test
+    void badRowsAreNamedAndTheRestGoesOn() {
+        SeriesTable table = parse("z,5,3\na,1,x\nb,3,4\nb,5,6\nc\n\nd,1,2\n");
+
+        assertThat(table.series()).containsOnlyKeys("z", "b", "d");
         assertThat(table.bad())
                 .extracting(SeriesTable.BadRow::toString)
                 .containsExactly(

@@ -1,5 +1,11 @@
-package io.tidetable.app.backtest;
+package io.tidetable.app.command;
 
+import io.tidetable.app.backtest.BacktestFile;
+import io.tidetable.app.backtest.BacktestJson;
+import io.tidetable.app.backtest.BacktestProgress;
+import io.tidetable.app.backtest.BacktestRun;
+import io.tidetable.app.backtest.BacktestText;
+import io.tidetable.app.terminal.Terminal;
 import io.tidetable.forecast.Forecaster;
 import io.tidetable.forecast.Horizon;
 import io.tidetable.forecast.Seasons;
@@ -10,13 +16,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,7 +35,7 @@ import picocli.CommandLine.Spec;
                     + " named and left out; then the exit code is 1."
         },
         mixinStandardHelpOptions = true)
-public final class BacktestCommand implements Callable<Integer> {
+final class BacktestCommand implements Callable<Integer> {
     private static final String ALL = "all";
 
     @Parameters(paramLabel = "FILE", description = "the series")
@@ -78,67 +80,45 @@ public final class BacktestCommand implements Callable<Integer> {
             description = "threads to compute with (default: ${DEFAULT-VALUE})")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "FORMAT",
-            description = "text or json (default: ${DEFAULT-VALUE})")
-    private Format format = Format.TEXT;
+    @Mixin private OutputOption output = new OutputOption();
 
     @Spec
     private @SuppressWarnings("NullAway.Init") CommandSpec spec;
 
+    private final Surroundings surroundings;
+
+    BacktestCommand(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
+
     @Override
     public Integer call() throws InterruptedException {
+        Logging.quiet();
         List<Forecaster> methods = methods();
         BacktestFile read =
                 BacktestFile.read(file, test, checkedHorizon(), checkedSeasons(), limit);
+        PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        read.problems().forEach(err::println);
+        read.problems().forEach(problem -> err.println("TT-142 " + problem));
         err.flush();
         if (read.trials().isEmpty()) {
             throw new TidetableException(
                     "TT-141",
-                    "%s has no series that could be measured; a series needs more than the %d values of the horizon"
+                    "%s has no series that could be measured; a series needs more values than the %d of the horizon"
                             .formatted(file, horizon));
         }
-        show(run(read, methods));
-        return read.problems().isEmpty() ? 0 : 1;
-    }
-
-    private List<MethodResult> run(BacktestFile read, List<Forecaster> methods)
-            throws InterruptedException {
-        AtomicReference<@Nullable ProgressBar> bar = new AtomicReference<>();
-        BacktestRun run =
-                new BacktestRun(
-                        read.trials(),
-                        threads,
-                        () -> {
-                            ProgressBar shown = bar.get();
-                            if (shown != null) {
-                                shown.step();
-                            }
-                        });
-        try (ProgressBar shown =
-                new ProgressBarBuilder()
-                        .setTaskName("Forecasting")
-                        .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                        .setInitialMax(run.steps(methods.size()))
-                        .clearDisplayOnFinish()
-                        .setConsumer(new ConsoleProgressBarConsumer(System.err))
-                        .build()) {
-            bar.set(shown);
-            return run.results(methods);
+        surroundings.stop().interruptOnAsk(Thread.currentThread());
+        List<MethodResult> results;
+        try (BacktestProgress progress = new BacktestProgress(Terminal.ofProcess(out, err))) {
+            results = new BacktestRun(read.trials(), threads, progress).results(methods);
         }
-    }
-
-    private void show(List<MethodResult> results) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (format == Format.JSON) {
+        if (output.json()) {
             out.println(BacktestJson.of(results));
         } else {
             BacktestText.lines(results).forEach(out::println);
         }
         out.flush();
+        return read.problems().isEmpty() ? CommandOutcome.DONE : CommandOutcome.FAILED;
     }
 
     private List<Forecaster> methods() {
@@ -165,11 +145,5 @@ public final class BacktestCommand implements Callable<Integer> {
 
     private ParameterException wrong(String sentence) {
         return new ParameterException(spec.commandLine(), sentence);
-    }
-
-    /** Text for people, JSON for programs. */
-    enum Format {
-        TEXT,
-        JSON
     }
 }

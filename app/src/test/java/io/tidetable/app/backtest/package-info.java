@@ -1,5 +1,0 @@
-/** Tests of backtests on files. */
-@NullMarked
-package io.tidetable.app.backtest;
-
-import org.jspecify.annotations.NullMarked;
