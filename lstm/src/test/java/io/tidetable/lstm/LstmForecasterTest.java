@@ -2,9 +2,11 @@ package io.tidetable.lstm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.tidetable.forecast.Forecast;
 import io.tidetable.forecast.Horizon;
+import io.tidetable.forecast.PointModel;
 import io.tidetable.forecast.Series;
 import io.tidetable.forecast.interval.ConformalForecaster;
 import java.util.Arrays;
@@ -54,6 +56,34 @@ class LstmForecasterTest {
             assertThat(again).containsExactly(forecast);
             for (Series odd : List.of(Series.of(), Series.of(0, 0, 0), Series.of(5))) {
                 assertThat(network.fit(odd).forecast(30)).hasSize(30).doesNotContain(Double.NaN);
+            }
+        }
+    }
+
+    @Test
+    void theNetworkKeepsWhatEveryMethodPromises() {
+        List<Series> series = IntStream.range(0, 10).mapToObj(i -> wave(i, 150)).toList();
+        Series known = wave(99, 150);
+        LstmSettings brief = new LstmSettings(24, 12, 8, 20, 16, 1e-2f, 7);
+
+        try (LstmForecaster network = LstmForecaster.train(series, brief);
+                LstmForecaster sameSeed = LstmForecaster.train(series, brief)) {
+            double[] forecast = network.fit(known).forecast(30);
+            assertThat(sameSeed.fit(known).forecast(30)).containsExactly(forecast);
+            for (double factor : new double[] {1e-6, 3, 1e9}) {
+                double[] scaled = Arrays.stream(known.toArray()).map(v -> v * factor).toArray();
+                double[] ofScaled = network.fit(Series.of(scaled)).forecast(30);
+                for (int step = 0; step < 30; step++) {
+                    assertThat(ofScaled[step] / factor)
+                            .isCloseTo(forecast[step], within(1e-3 * Math.abs(forecast[step])));
+                }
+            }
+            PointModel model = network.fit(known);
+            for (double value : new double[] {0, 1e9, Double.NaN, 0, 0}) {
+                model.observe(value);
+                for (double mean : model.forecast(30)) {
+                    assertThat(mean).isFinite().isNotNegative();
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 package io.tidetable.forecast.method;
 
+import io.tidetable.forecast.Origins;
 import io.tidetable.forecast.PointForecaster;
 import io.tidetable.forecast.PointModel;
+import io.tidetable.forecast.RollingForecasts;
 import io.tidetable.forecast.Seasons;
 import io.tidetable.forecast.Series;
 import io.tidetable.forecast.numeric.DownhillSimplex;
@@ -19,7 +21,8 @@ import java.util.Arrays;
  * Smoothing constants a, c, g_i in (0, 1) and damping p in (0.8, 0.98) minimise the squared
  * one-step errors by a simplex search from a = 0.2, c = 0.05, g = 0.1, p = 0.95. Multiplicative is
  * tried where all values are positive and taken where its squared errors are smaller. Only the last
- * 20 of the longest season and at least 3000 values are learnt from.
+ * 20 of the longest season (fewer of one so long that this were more than 20,000 values, but 4) and
+ * at least 3000 values are learnt from.
  *
  * <p>Winters: Forecasting sales by exponentially weighted moving averages, 1960; Gardner, McKenzie,
  * 1985 (damping); Taylor: Short-term electricity demand forecasting using double seasonal
@@ -28,6 +31,8 @@ import java.util.Arrays;
 public final class ExponentialSmoothing implements PointForecaster {
     private static final int LATEST = 3000;
     private static final int CYCLES = 20;
+    private static final int MOST = 20_000;
+    private static final int FEWEST_CYCLES = 4;
     private static final int EVALUATIONS = 160;
     private static final double FIRST_STEP = 0.7;
 
@@ -44,7 +49,8 @@ public final class ExponentialSmoothing implements PointForecaster {
     @Override
     public PointModel fit(Series series) {
         Seasons seasons = series.seasons().seenAtLeast(2, series.length());
-        int kept = Math.max(LATEST, CYCLES * seasons.longest());
+        int cycles = Math.clamp(MOST / seasons.longest(), FEWEST_CYCLES, CYCLES);
+        int kept = Math.max(LATEST, cycles * seasons.longest());
         Series latest = series.last(Math.min(series.length(), kept));
         Trial additive = search(latest, seasons, false);
         if (!ValueScale.allPositive(latest)) {
@@ -54,6 +60,24 @@ public final class ExponentialSmoothing implements PointForecaster {
         return multiplicative.squares < additive.squares
                 ? multiplicative.smoothing
                 : additive.smoothing;
+    }
+
+    /** Constants are sought anew only at the first origin; the state moves to each. */
+    @Override
+    public RollingForecasts roll(Series series, Origins origins) {
+        double[][] forecasts = new double[origins.count()][];
+        PointModel model = null;
+        for (int i = 0; i < forecasts.length; i++) {
+            if (model == null) {
+                model = fit(series.first(origins.at(i)));
+            } else {
+                for (int known = origins.at(i - 1); known < origins.at(i); known++) {
+                    model.observe(series.value(known));
+                }
+            }
+            forecasts[i] = model.forecast(origins.horizon());
+        }
+        return new RollingForecasts(series, origins, forecasts);
     }
 
     private static Trial search(Series series, Seasons seasons, boolean multiplicative) {

@@ -3,6 +3,7 @@ package io.tidetable.forecast.method;
 import io.tidetable.forecast.PointForecaster;
 import io.tidetable.forecast.PointModel;
 import io.tidetable.forecast.Series;
+import io.tidetable.forecast.numeric.FourierTransform;
 import java.util.Arrays;
 
 /**
@@ -39,13 +40,21 @@ public final class NaiveTwo implements PointForecaster {
     }
 
     private static boolean isSeasonal(double[] values, int season) {
+        double mean = Arrays.stream(values).average().orElse(0);
+        double[] covariances =
+                FourierTransform.autocovariances(
+                        Arrays.stream(values).map(value -> value - mean).toArray());
+        double variance = covariances[0];
+        if (!(variance > 0)) {
+            return false;
+        }
         double sum = 1;
         for (int lag = 1; lag < season; lag++) {
-            double correlation = Autocorrelation.at(values, lag);
+            double correlation = covariances[lag] / variance;
             sum += 2 * correlation * correlation;
         }
         double limit = CRITICAL / Math.sqrt(values.length) * Math.sqrt(sum);
-        return Math.abs(Autocorrelation.at(values, season)) > limit;
+        return Math.abs(covariances[season] / variance) > limit;
     }
 
     /** The multiplicative index of each phase; all ones where the classical ones do not exist. */
@@ -53,12 +62,15 @@ public final class NaiveTwo implements PointForecaster {
         double[] sums = new double[season];
         int[] counts = new int[season];
         int half = season / 2;
+        double[] sumsBefore = new double[values.length + 1];
+        for (int i = 0; i < values.length; i++) {
+            sumsBefore[i + 1] = sumsBefore[i] + values[i];
+        }
+        double edge = season % 2 == 0 ? 0.5 : 0;
         for (int centre = half; centre < values.length - half; centre++) {
-            double level = 0;
-            for (int offset = -half; offset <= half; offset++) {
-                boolean edge = season % 2 == 0 && Math.abs(offset) == half;
-                level += (edge ? 0.5 : 1) * values[centre + offset] / season;
-            }
+            double window = sumsBefore[centre + half + 1] - sumsBefore[centre - half];
+            double edges = values[centre - half] + values[centre + half];
+            double level = (window - edge * edges) / season;
             sums[centre % season] += values[centre] / level;
             counts[centre % season]++;
         }

@@ -80,7 +80,7 @@ public final class RidgeAutoregression implements PointForecaster {
                         horizon);
         for (int i = 0; i < origins.count(); i++) {
             walk.advance(origins.at(i));
-            walk.stop(horizon);
+            walk.look(horizon);
         }
         walk.advance(series.length());
         return walk.online();

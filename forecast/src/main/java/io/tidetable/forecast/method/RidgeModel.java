@@ -57,11 +57,16 @@ final class RidgeModel implements PointModel {
 
     @Override
     public double[] forecast(int steps) {
-        double[] forecast = path(steps, pull.drift());
+        return forecast(path(steps, pull.drift()));
+    }
+
+    /** What becomes of a path of the recursion's own. */
+    double[] forecast(double[] path) {
+        double[] forecast = new double[path.length];
         double[] known = history.withRoom(0);
-        for (int step = 0; step < steps; step++) {
+        for (int step = 0; step < path.length; step++) {
             double anchor = SeasonalPull.anchor(seasons, known, known.length, step);
-            forecast[step] = scale.fromScale(pull.pulled(step, forecast[step], anchor));
+            forecast[step] = scale.fromScale(pull.pulled(step, path[step], anchor));
         }
         return forecast;
     }

@@ -76,10 +76,20 @@ final class RidgeWalk {
      * tell how fast a forecast gives way to the season.
      */
     double[] stop(int horizon) {
-        learnPull();
         RidgeModel model = online();
-        open.add(new OpenPath(at, model.path(horizon, true), model.path(horizon, false)));
-        return model.forecast(horizon);
+        OpenPath path = open(model, horizon);
+        return model.forecast(pull.choice().drift() ? path.drift : path.rest);
+    }
+
+    /** Stops only to learn how fast a forecast gives way to the season. */
+    void look(int horizon) {
+        open(online(), horizon);
+    }
+
+    private OpenPath open(RidgeModel model, int horizon) {
+        OpenPath path = new OpenPath(at, model.path(horizon, true), model.path(horizon, false));
+        open.add(path);
+        return path;
     }
 
     private void learnPull() {

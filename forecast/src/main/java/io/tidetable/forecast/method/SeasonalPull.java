@@ -25,6 +25,10 @@ final class SeasonalPull {
 
     private static final double[] RATES = {1, 0.999, 0.997, 0.99, 0.97, 0.92};
     private static final double CLEARLY = 0.95;
+    private static final int KNOWN_AHEAD = 512;
+
+    /** What is left of a path by rate and step. */
+    private static final double[][] SHARES = shares();
 
     private final double[] drifting = new double[RATES.length];
     private final double[] resting = new double[RATES.length];
@@ -45,11 +49,25 @@ final class SeasonalPull {
         return sum / seasons.steps().size();
     }
 
+    private static double share(int rate, int step) {
+        return step < KNOWN_AHEAD ? SHARES[rate][step] : Math.pow(RATES[rate], step + 1);
+    }
+
+    private static double[][] shares() {
+        double[][] shares = new double[RATES.length][KNOWN_AHEAD];
+        for (int rate = 0; rate < RATES.length; rate++) {
+            for (int step = 0; step < KNOWN_AHEAD; step++) {
+                shares[rate][step] = Math.pow(RATES[rate], step + 1);
+            }
+        }
+        return shares;
+    }
+
     /** Remembers what each choice would have cost at a step; all but the actual on the scale. */
     void learn(
             ValueScale scale, int step, double drift, double rest, double anchor, double actual) {
         for (int i = 0; i < RATES.length; i++) {
-            double share = Math.pow(RATES[i], step + 1);
+            double share = share(i, step);
             drifting[i] += Math.abs(scale.fromScale(anchor + share * (drift - anchor)) - actual);
             resting[i] += Math.abs(scale.fromScale(anchor + share * (rest - anchor)) - actual);
         }

@@ -42,12 +42,20 @@ public final class FourierTransform {
                 swap(imaginary, i, reversed);
             }
         }
+        double[] cosines = new double[size / 2];
+        double[] sines = new double[size / 2];
+        for (int k = 0; k < size / 2; k++) {
+            cosines[k] = Math.cos(2 * Math.PI * k / size);
+            sines[k] = -Math.sin(2 * Math.PI * k / size);
+        }
         for (int span = 2; span <= size; span *= 2) {
-            for (int k = 0; k < span / 2; k++) {
-                double cosine = Math.cos(2 * Math.PI * k / span);
-                double sine = -Math.sin(2 * Math.PI * k / span);
-                for (int low = k; low < size; low += span) {
+            int stride = size / span;
+            for (int block = 0; block < size; block += span) {
+                for (int k = 0; k < span / 2; k++) {
+                    int low = block + k;
                     int high = low + span / 2;
+                    double cosine = cosines[k * stride];
+                    double sine = sines[k * stride];
                     double re = real[high] * cosine - imaginary[high] * sine;
                     double im = real[high] * sine + imaginary[high] * cosine;
                     real[high] = real[low] - re;

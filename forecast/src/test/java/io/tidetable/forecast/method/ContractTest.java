@@ -9,6 +9,7 @@ import io.tidetable.forecast.Horizon;
 import io.tidetable.forecast.Model;
 import io.tidetable.forecast.Patterns;
 import io.tidetable.forecast.Series;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -122,6 +123,26 @@ class ContractTest {
         }
 
         assertThat(few).isGreaterThan(many);
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void aHundredThousandPointsStayFast(Forecaster method) {
+        Series minutes = Patterns.rhythm(100_000, 1440, 3);
+
+        long start = System.nanoTime();
+        Forecast forecast = method.fit(minutes).forecast(HORIZON);
+        forecast.quantile(0, 0.9);
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+
+        checkShape(method, minutes, forecast);
+        assertThat(took).isLessThan(Duration.ofSeconds(10));
+        double error = 0;
+        for (int step = 0; step < HORIZON.steps(); step++) {
+            double before = minutes.value(100_000 - 1440 + step);
+            error += Math.abs(forecast.mean(step) / before - 1) / HORIZON.steps();
+        }
+        assertThat(error).isLessThan(0.5);
     }
 
     @ParameterizedTest

@@ -17,6 +17,7 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** How long the default method takes: many series at once, and one more value. */
 final class ForecastSpeed {
@@ -29,8 +30,9 @@ final class ForecastSpeed {
 
     static Table run(Consumer<String> progress) throws InterruptedException {
         List<List<Object>> rows = new ArrayList<>();
+        progress.accept("speed: many series on two threads, up to half a minute ...");
         rows.add(List.of("10,000 series of 2,000 points, fit and 60 steps", manySeries(), "s"));
-        progress.accept("speed: many series");
+        progress.accept("speed: one more value (JMH), a minute and a half ...");
         for (RunResult result : online()) {
             double microseconds = result.getPrimaryResult().getScore();
             rows.add(List.of("observe and forecast 60 steps (JMH)", microseconds, "us"));
@@ -85,6 +87,7 @@ final class ForecastSpeed {
                                     .forks(1)
                                     .warmupIterations(3)
                                     .measurementIterations(5)
+                                    .verbosity(VerboseMode.SILENT)
                                     .build())
                     .run();
         } catch (RunnerException e) {
