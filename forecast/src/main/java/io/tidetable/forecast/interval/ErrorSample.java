@@ -1,6 +1,7 @@
 package io.tidetable.forecast.interval;
 
 import io.tidetable.forecast.RollingForecasts;
+import java.util.Arrays;
 
 /**
  * The latest errors of one method on one series, by steps ahead, each with the forecast it belongs
@@ -52,14 +53,31 @@ final class ErrorSample {
         return count;
     }
 
-    /** The errors of the steps from one to another, each in units at its forecast. */
-    double[] inUnits(int from, int to, ErrorUnit unit, double level) {
+    /** The sizes of all errors in units, summed over the steps before each. */
+    double[] sizesBefore(ErrorUnit unit, double level) {
+        double[] before = new double[horizon + 1];
+        for (int step = 0; step < horizon; step++) {
+            double sum = 0;
+            int known = Math.min(counts[step], perStep);
+            for (int i = step * perStep; i < step * perStep + known; i++) {
+                sum += Math.abs(errors[i]) / unit.of(forecasts[i], level);
+            }
+            before[step + 1] = before[step] + sum;
+        }
+        return before;
+    }
+
+    /**
+     * The errors of the steps from one to another, each in units at its forecast and divided by the
+     * size that is usual at its step.
+     */
+    double[] inUnits(int from, int to, ErrorUnit unit, double level, double[] usual) {
         double[] scores = new double[count(from, to)];
         int end = 0;
         for (int step = from; step <= to; step++) {
             int known = Math.min(counts[step], perStep);
             for (int i = step * perStep; i < step * perStep + known; i++) {
-                scores[end++] = errors[i] / unit.of(forecasts[i], level);
+                scores[end++] = errors[i] / unit.of(forecasts[i], level) / usual[step];
             }
         }
         return scores;
@@ -70,7 +88,9 @@ final class ErrorSample {
      * and twenty times what lies outside of it on either side of the 90 % within.
      */
     double intervalCost(ErrorUnit unit, double level) {
-        ScoreQuantiles quantiles = ScoreQuantiles.of(inUnits(0, horizon - 1, unit, level));
+        double[] alike = new double[horizon];
+        Arrays.fill(alike, 1);
+        ScoreQuantiles quantiles = ScoreQuantiles.of(inUnits(0, horizon - 1, unit, level, alike));
         double lower = quantiles.at(0.05);
         double upper = quantiles.at(0.95);
         double cost = 0;

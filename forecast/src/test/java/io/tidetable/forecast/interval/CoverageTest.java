@@ -32,6 +32,29 @@ class CoverageTest {
         assertThat(covered).isBetween(0.85, 0.95);
     }
 
+    /** A single band for all steps would be far too wide for the next one. */
+    @Test
+    void theNextStepOfALongForecastIsCoveredAsPromisedToo() {
+        Random random = new Random(4);
+        double[] walk = new double[1500];
+        for (int i = 1; i < walk.length; i++) {
+            walk[i] = 0.98 * walk[i - 1] + random.nextGaussian();
+        }
+        Series whole = Series.of(walk);
+        Model model = Methods.named("ridge").fit(whole.first(900));
+
+        int covered = 0;
+        for (int i = 900; i < walk.length; i++) {
+            Forecast forecast = model.forecast(Horizon.of(60));
+            boolean within =
+                    walk[i] >= forecast.quantile(0, 0.05) && walk[i] <= forecast.quantile(0, 0.95);
+            covered += within ? 1 : 0;
+            model.observe(walk[i]);
+        }
+
+        assertThat(covered / 600.0).isBetween(0.84, 0.96);
+    }
+
     @Test
     void theBandWidensOnlineWhenTheNoiseGrows() {
         Random random = new Random(9);
