@@ -83,11 +83,11 @@ public final class IsolationBench implements Benchmark {
                 contest.at("peer", fill);
                 List<NativeSubscription> subscriptions = new ArrayList<>();
                 if (contender.equals(NATIVE_ONE)) {
-                    subscriptions.add(contest.nativeSubscription("both", "peer"));
+                    subscriptions.add(contest.nativeSubscription("everything", "peer"));
                     subscriptions.getFirst().create(List.of("hot", "cold"), "");
                 } else {
-                    subscriptions.add(contest.nativeSubscription("hot", "peer"));
-                    subscriptions.add(contest.nativeSubscription("cold", "peer"));
+                    subscriptions.add(contest.nativeSubscription("only_hot", "peer"));
+                    subscriptions.add(contest.nativeSubscription("only_cold", "peer"));
                     subscriptions.get(0).create(List.of("hot"), "");
                     subscriptions.get(1).create(List.of("cold"), "");
                 }
