@@ -29,6 +29,8 @@ public final class ApplyBench implements Benchmark {
                     "public.history",
                     "public.marker");
 
+    private static final List<String> CASES = List.of("inserts", "updates", "tpcb");
+
     private static final String SCHEMA =
             """
             CREATE TABLE items (id bigint PRIMARY KEY, customer int NOT NULL, amount numeric(12,2) NOT NULL,
@@ -88,7 +90,7 @@ public final class ApplyBench implements Benchmark {
     @Override
     public String description() {
         return "drain speed and destination CPU of three backlogs, native subscription beside ours"
-                + " [--rounds 3] [--scale 1.0]";
+                + " [--rounds 3] [--scale 1.0] [--case inserts|updates|tpcb]";
     }
 
     @Override
@@ -96,6 +98,9 @@ public final class ApplyBench implements Benchmark {
             throws IOException, InterruptedException {
         int rounds = Integer.parseInt(Options.of(options, "--rounds", "3"));
         double scale = Double.parseDouble(Options.of(options, "--scale", "1.0"));
+        String only = Options.of(options, "--case", "");
+        List<String> loads =
+                CASES.stream().filter(load -> only.isEmpty() || load.equals(only)).toList();
         Figures figures = new Figures(progress);
         try (Contest contest = new Contest(NATIVE, OURS)) {
             contest.everywhere(SCHEMA, NATIVE, OURS);
@@ -105,17 +110,17 @@ public final class ApplyBench implements Benchmark {
             subscription.create(TABLES, "");
             prepareOurs(contest);
             for (int round = 0; round < rounds; round++) {
-                new Round(contest, subscription, figures, round, scale).run();
+                new Round(contest, subscription, figures, round, scale).run(loads);
             }
         } catch (SQLException e) {
             throw new IOException(e);
         }
-        return List.of(figures.medians("drain of a backlog, medians"), ratios(figures));
+        return List.of(figures.medians("drain of a backlog, medians"), ratios(figures, loads));
     }
 
-    private static Table ratios(Figures figures) {
+    private static Table ratios(Figures figures, List<String> loads) {
         List<List<Object>> rows = new ArrayList<>();
-        for (String load : List.of("inserts", "updates", "tpcb")) {
+        for (String load : loads) {
             rows.add(
                     List.of(
                             load,
@@ -152,17 +157,23 @@ public final class ApplyBench implements Benchmark {
             Figures figures,
             int number,
             double scale) {
-        void run() throws IOException, SQLException, InterruptedException {
+        void run(List<String> loads) throws IOException, SQLException, InterruptedException {
+            for (String load : loads) {
+                load(load, call(load));
+            }
+        }
+
+        private String call(String load) {
             long items = Math.round(2_000_000 * scale);
-            load("inserts", "CALL write_items(%d, %d)".formatted(number * items + 1, items));
-            load(
-                    "updates",
-                    "CALL change_items(%d, %d, %f)"
-                            .formatted(items, Math.round(1_000_000 * scale), number / 10.0));
-            load(
-                    "tpcb",
-                    "CALL transfer(%d, 1000000, %f)"
-                            .formatted(Math.round(300_000 * scale), number / 10.0));
+            return switch (load) {
+                case "inserts" -> "CALL write_items(%d, %d)".formatted(number * items + 1, items);
+                case "updates" ->
+                        "CALL change_items(%d, %d, %f)"
+                                .formatted(items, Math.round(1_000_000 * scale), number / 10.0);
+                default ->
+                        "CALL transfer(%d, 1000000, %f)"
+                                .formatted(Math.round(300_000 * scale), number / 10.0);
+            };
         }
 
         private void load(String load, String call)
@@ -196,9 +207,18 @@ public final class ApplyBench implements Benchmark {
             CpuMeter destination = new CpuMeter(contest.destination);
             double sourceBefore = source.seconds();
             double destinationBefore = destination.seconds();
+            long commits = contest.commits(NATIVE);
             subscription.enable();
             double seconds = secondsUntilMarker(load, NATIVE, "peer");
-            note(load, NATIVE, seconds, source, sourceBefore, destination, destinationBefore);
+            note(
+                    load,
+                    NATIVE,
+                    seconds,
+                    source,
+                    sourceBefore,
+                    destination,
+                    destinationBefore,
+                    commits);
             subscription.disable();
         }
 
@@ -207,11 +227,20 @@ public final class ApplyBench implements Benchmark {
             CpuMeter destination = new CpuMeter(contest.destination);
             double sourceBefore = source.seconds();
             double destinationBefore = destination.seconds();
+            long commits = contest.commits(OURS);
             double javaBefore = javaSeconds();
             try (Pipeline pipeline = ours(contest)) {
                 pipeline.start();
                 double seconds = secondsUntilMarker(load, OURS, "tidetable_bench_bulk");
-                note(load, OURS, seconds, source, sourceBefore, destination, destinationBefore);
+                note(
+                        load,
+                        OURS,
+                        seconds,
+                        source,
+                        sourceBefore,
+                        destination,
+                        destinationBefore,
+                        commits);
                 figures.note(load, OURS, "java CPU s", javaSeconds() - javaBefore);
             }
         }
@@ -223,8 +252,12 @@ public final class ApplyBench implements Benchmark {
                 CpuMeter source,
                 double sourceBefore,
                 CpuMeter destination,
-                double destinationBefore) {
+                double destinationBefore,
+                long commits)
+                throws SQLException {
             figures.note(load, contender, "seconds", seconds);
+            figures.note(
+                    load, contender, "destination commits", (double) (contest.commits(contender) - commits));
             figures.note(load, contender, "source CPU s", source.seconds() - sourceBefore);
             figures.note(
                     load,

@@ -72,6 +72,18 @@ final class Contest implements AutoCloseable {
         }
     }
 
+    /** Transactions that a contender's database has committed. */
+    long commits(String contender) throws SQLException {
+        try (Connection connection = destination.connect(contender);
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery(
+                                "SELECT pg_stat_get_db_xact_commit(oid) FROM pg_database WHERE datname = current_database()")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
     NativeSubscription nativeSubscription(String name, String contender) {
         return new NativeSubscription(name, source, SOURCE, destination, contender);
     }
