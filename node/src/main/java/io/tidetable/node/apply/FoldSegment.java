@@ -1,7 +1,9 @@
 package io.tidetable.node.apply;
 
+import io.tidetable.node.journal.ChangeKind;
 import io.tidetable.node.pgoutput.TupleReader;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -41,7 +43,11 @@ final class FoldSegment {
 
     private final TablePlan plan;
     private final char[] formats;
-    private final Map<RowKey, Fate> rows = new HashMap<>();
+
+    /** Rows that came while only rows came: nothing has to be found among them by key yet. */
+    private final List<RowImage> fresh = new ArrayList<>();
+
+    private final Map<RowKey, Fate> rows = new LinkedHashMap<>();
     private long changes;
     private long bytes;
 
@@ -64,7 +70,7 @@ final class FoldSegment {
     }
 
     int rows() {
-        return rows.size();
+        return fresh.size() + rows.size();
     }
 
     /** Whether values of a column came in text form. */
@@ -72,13 +78,23 @@ final class FoldSegment {
         return formats[column] == TupleReader.TEXT;
     }
 
-    void forEach(BiConsumer<RowKey, Fate> each) {
+    /** The rows with their fates; keys are null where nothing but new rows was taken. */
+    void forEach(BiConsumer<@Nullable RowKey, Fate> each) {
+        fresh.forEach(row -> each.accept(null, new Fate(Effect.INSERT, row)));
         rows.forEach(each);
     }
 
     /** Takes a change in; false, and nothing is taken, where it must begin another segment. */
     boolean take(RowChange change) {
         if (change.changesKey() || !sameFormats(change.row())) {
+            return false;
+        }
+        if (rows.isEmpty() && change.kind() == ChangeKind.INSERT) {
+            fresh.add(change.row());
+            count(change);
+            return true;
+        }
+        if (!findByKey()) {
             return false;
         }
         RowKey key = RowKey.of(plan.key(), change.keyed());
@@ -88,8 +104,27 @@ final class FoldSegment {
             return false;
         }
         rows.put(key, fate);
+        count(change);
+        return true;
+    }
+
+    private void count(RowChange change) {
         changes++;
         bytes += change.payload().remaining();
+    }
+
+    /**
+     * Makes the rows findable; false where two have the same key, which only the table can tell.
+     */
+    private boolean findByKey() {
+        for (RowImage row : fresh) {
+            RowKey key = RowKey.of(plan.key(), row);
+            if (rows.putIfAbsent(key, new Fate(Effect.INSERT, row)) != null) {
+                rows.clear();
+                return false;
+            }
+        }
+        fresh.clear();
         return true;
     }
 

@@ -6,6 +6,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A segment's rows, sorted into the kinds of statements that write them. They are to be written in
@@ -24,8 +26,12 @@ record FoldedRows(
         List<Row> upserts,
         List<Row> inserts) {
 
-    /** A row and its key. */
-    record Row(RowKey key, RowImage image) {}
+    /**
+     * A row.
+     *
+     * @param key null among rows that are only inserted, and stay in the order in which they came
+     */
+    record Row(@Nullable RowKey key, RowImage image) {}
 
     static FoldedRows of(FoldSegment segment, ApplyMode mode) {
         FoldedRows rows =
@@ -90,9 +96,13 @@ record FoldedRows(
         groups.computeIfAbsent(row.image().unknown(), _ -> new ArrayList<>()).add(row);
     }
 
+    /** The rows by key, so that the index is walked along; rows without keys as they came. */
     static List<Row> sorted(List<Row> rows) {
+        if (rows.stream().anyMatch(row -> row.key() == null)) {
+            return rows;
+        }
         List<Row> sorted = new ArrayList<>(rows);
-        sorted.sort(Comparator.comparing(Row::key));
+        sorted.sort(Comparator.comparing(row -> Objects.requireNonNull(row.key())));
         return sorted;
     }
 

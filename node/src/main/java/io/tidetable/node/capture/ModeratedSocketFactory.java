@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -13,13 +14,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes the sockets of replication connections, for the driver, which asks for a class by name.
  *
- * <p>A reader that takes every message as it comes wakes the source's walsender for each, which
- * costs the source more than the decoding. So when such a socket is empty under load, it waits
- * about a millisecond before it is read again, and data gathers; where little comes, it is read at
- * once. This stands below TLS and sees only bytes.
+ * <p>A reader that takes every message as it comes wakes the source's walsender for each, and each
+ * goes through the network by itself, which costs the source more than the decoding. So when such a
+ * socket holds little under load, it is left alone for about a millisecond. Data gathers, and some
+ * of it stays: while the receiver's window is nearly full, the source hands its messages over in
+ * large pieces. For that, the window of a near source is kept small; a distant one needs a large
+ * window to be read fast at all. Where little comes, it is read at once. This stands below TLS and
+ * sees only bytes.
  */
 public final class ModeratedSocketFactory extends SocketFactory {
     private static final long PAUSE_NANOS = 1_000_000;
+    private static final int ENOUGH_BYTES = 32 << 10;
+
+    /** Smaller ones make the source wait, larger ones are never full (RATIONALE). */
+    private static final int NEAR_BUFFER_BYTES = 128 << 10;
+
+    /** A window of 64 kB, which the buffer gives, carries 64 MB/s at this distance. */
+    private static final long NEAR_NANOS = 1_000_000;
+
     private static final int FEW_READS = 4;
     private static final int FEW_BYTES = 4096;
 
@@ -72,6 +84,16 @@ public final class ModeratedSocketFactory extends SocketFactory {
     private static final class ModeratedSocket extends Socket {
         private @Nullable InputStream moderated;
 
+        /** Connecting takes one round trip, which tells how far the source is. */
+        @Override
+        public void connect(SocketAddress address, int timeout) throws IOException {
+            long began = System.nanoTime();
+            super.connect(address, timeout);
+            if (getInetAddress().isLoopbackAddress() || System.nanoTime() - began < NEAR_NANOS) {
+                setReceiveBufferSize(NEAR_BUFFER_BYTES);
+            }
+        }
+
         @Override
         public synchronized InputStream getInputStream() throws IOException {
             InputStream stream = moderated;
@@ -107,7 +129,7 @@ public final class ModeratedSocketFactory extends SocketFactory {
         }
 
         private void pause() throws IOException {
-            if (pace.underLoad(System.nanoTime()) && super.available() == 0) {
+            if (pace.underLoad(System.nanoTime()) && super.available() < ENOUGH_BYTES) {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
         }

@@ -130,7 +130,8 @@ final class TrackConnection implements AutoCloseable {
 
     private static Database forStreaming(Database database) {
         Map<String, String> properties = new HashMap<>(database.properties());
-        properties.put(PGProperty.SOCKET_FACTORY.getName(), ModeratedSocketFactory.class.getName());
+        properties.putIfAbsent(
+                PGProperty.SOCKET_FACTORY.getName(), ModeratedSocketFactory.class.getName());
         properties.put(PGProperty.SOCKET_TIMEOUT.getName(), String.valueOf(2 * STALL_SECONDS));
         return new Database(database.jdbcUrl(), properties);
     }

@@ -23,6 +23,7 @@ record BatchSummary(Set<TableShape> shapes, Map<TableId, List<Count>> changes) {
     /** So many row changes of one transaction, committed at the source then. */
     record Count(long changes, Instant committedAt) {}
 
+    @SuppressWarnings("ReferenceEquality") // Most changes have the very shape of the one before.
     static BatchSummary of(List<TransactionPart> parts) {
         Set<TableShape> shapes = new LinkedHashSet<>();
         Map<TableId, List<Count>> changes = new HashMap<>();
@@ -33,7 +34,7 @@ record BatchSummary(Set<TableShape> shapes, Map<TableId, List<Count>> changes) {
             ChangeCursor walk = part.changes();
             while (walk.next()) {
                 TableShape shape = walk.shape();
-                if (!shape.equals(current)) {
+                if (shape != current && !shape.equals(current)) {
                     add(counts, current, run);
                     run = 0;
                     current = shape;

@@ -40,6 +40,15 @@ final class LaneWorker {
     /** How long a change of a table waits for its readers before it is tried again. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
 
+    /**
+     * Where changes come so fast that a batch of one turn has many, the next one is given a moment
+     * to gather: each batch costs both sides some round trips, however few its rows are.
+     */
+    private static final int MANY_CHANGES = 32;
+
+    private static final long LARGE_BATCH_BYTES = 1_000_000;
+    private static final long GATHER_MILLIS = 5;
+
     /** The applier's code for a session that is gone. */
     private static final String CONNECTION_LOST = "TT-452";
 
@@ -126,7 +135,9 @@ final class LaneWorker {
         Applied applied =
                 session.applier().apply(new LaneBatch(progress, batch.parts(), batch.upTo(), mode));
         committed(lane, batch, summary, applied);
-        return Work.Outcome.did(batch.bytes(), applied.changes(), !lane.idle());
+        boolean gathers = applied.changes() >= MANY_CHANGES && batch.bytes() < LARGE_BATCH_BYTES;
+        return new Work.Outcome(
+                batch.bytes(), applied.changes(), !lane.idle(), gathers ? GATHER_MILLIS : 0);
     }
 
     private void begin(

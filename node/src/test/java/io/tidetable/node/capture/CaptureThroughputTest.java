@@ -59,7 +59,7 @@ class CaptureThroughputTest {
                     double cpuSeconds = (threads.getProcessCpuTime() - cpu) / 1e9;
                     System.out.printf(
                             "CaptureThroughputTest %s: %d rows, %d MB in %.2f s = %.0f rows/s, java cpu %.2f s, source cpu %.2f s%n",
-                            moderated ? "moderated" : "unmoderated",
+                            moderated ? "moderated socket" : "plain socket",
                             ROWS,
                             capture.status().bytes() >> 20,
                             seconds,
