@@ -34,7 +34,10 @@ public interface TransactionFeed extends AutoCloseable {
      */
     Lsn watermark();
 
-    /** Bytes of the parts not yet passed. May be an estimate within one segment. */
+    /**
+     * Bytes of the parts not yet passed, exact once {@link #peek} was asked after a {@link #seek}.
+     * The only method, with {@link #watermark}, that threads other than the reading one may call.
+     */
     long backlogBytes();
 
     @Override

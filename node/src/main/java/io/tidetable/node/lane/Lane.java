@@ -220,6 +220,9 @@ public final class Lane {
         if (!from.equals(read)) {
             feed.seek(from);
         }
+        // Until the walk is over, nobody knows where the feed stands: a failure may end it
+        // anywhere.
+        read = null;
         long wake = wakes.get();
         Lsn readable = feed.watermark();
         List<TransactionPart> parts = new ArrayList<>();
@@ -398,6 +401,7 @@ public final class Lane {
         if (progress == null) {
             return false;
         }
+        read = null;
         try {
             TransactionPart next = feed.peek();
             while (next != null && snapshot.horizon().isAtOrAfter(next.position().commitEnd())) {

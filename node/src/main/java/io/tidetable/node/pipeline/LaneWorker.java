@@ -107,6 +107,10 @@ final class LaneWorker {
             session.breakConnections();
             context.distrust();
             return tryLater(lane, "TT-401 the destination failed: " + e.getMessage());
+        } catch (RuntimeException e) {
+            // A defect, wherever it struck: what is remembered may be half of something.
+            giveUp(lane);
+            throw e;
         } finally {
             lane.unlock();
         }

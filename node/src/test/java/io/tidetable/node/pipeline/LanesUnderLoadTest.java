@@ -24,6 +24,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -142,6 +143,38 @@ class LanesUnderLoadTest {
                 assertThat(e.code()).isEqualTo("TT-406");
             }
         }
+    }
+
+    /** Whoever looks at a lane must leave it as it is, its place in the journal above all. */
+    @Test
+    void lookingAtTheStatusLosesNothing() throws Exception {
+        MixedChanges changes = new MixedChanges();
+        try (Connection connection = databases.connectSource()) {
+            changes.create(connection);
+        }
+        AtomicBoolean looking = new AtomicBoolean(true);
+        try (Pipeline pipeline =
+                        builder()
+                                .rule("public.order*", new Consistency.Group("shop"), Track.EXPRESS)
+                                .build();
+                WorkloadRun run = WorkloadRun.start(changes, databases.sourceJdbcUrl(), 2, 17)) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            Thread looker =
+                    Thread.ofPlatform()
+                            .start(() -> {
+                                while (looking.get()) {
+                                    pipeline.status();
+                                }
+                            });
+            long until = run.committed() + 3000;
+            Awaitility.await().atMost(LIMIT).until(() -> run.committed() >= until);
+            run.stop();
+            awaitComplete(pipeline);
+            looking.set(false);
+            looker.join();
+        }
+        databases.comparer().assertEqual();
     }
 
     @Test

@@ -13,6 +13,9 @@ final class TableCursor {
     private long consumed;
     private boolean loaded;
 
+    /** Of the table's bytes, those before the next commit: for whoever looks from outside. */
+    private volatile long bytesBefore;
+
     TableCursor(LocalTrackJournal journal, TableIndex table) {
         this.journal = journal;
         this.table = table;
@@ -42,8 +45,10 @@ final class TableCursor {
      * @return whether there is one at or below the position
      */
     boolean load(long upTo) {
-        if (!loaded && Long.compareUnsigned(table.lastCommitEnd(), consumed) > 0) {
-            loaded = findNext();
+        if (!loaded) {
+            long bytes = table.bytes();
+            loaded = Long.compareUnsigned(table.lastCommitEnd(), consumed) > 0 && findNext();
+            bytesBefore = loaded ? entry.bytesBefore() : bytes;
         }
         requireNotFreed();
         return loaded && Long.compareUnsigned(entry.commitEnd(), upTo) <= 0;
@@ -78,12 +83,16 @@ final class TableCursor {
     /** Moves past the commit that was loaded. */
     void consume() {
         consumed = entry.commitEnd();
+        bytesBefore = entry.bytesBefore() + entry.bytes();
         loaded = false;
     }
 
-    /** Bytes of all changes behind the consumed ones. */
+    /**
+     * Bytes of all changes behind the consumed ones, as far as is known without moving: this alone
+     * may be asked for by other threads than the one that reads.
+     */
     long backlogBytes() {
-        return load(TableRetention.NOBODY) ? Math.max(0, table.bytes() - entry.bytesBefore()) : 0;
+        return Math.max(0, table.bytes() - bytesBefore);
     }
 
     private boolean findNext() {
