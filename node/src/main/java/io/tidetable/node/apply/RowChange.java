@@ -49,6 +49,7 @@ record RowChange(
                         "a row of %s has %d columns, its table %d"
                                 .formatted(plan.table(), image.columns(), plan.width()));
             }
+            image = plan.receivable(image);
             if (tuple == TupleReader.NEW) {
                 after = image;
             } else {

@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
  * payload. Columns that the change did not carry can be filled from an older image. Immutable.
  */
 final class RowImage {
+    /** A value of no bytes, as a tuple has it. */
+    private static final ByteBuffer EMPTY_TEXT =
+            ByteBuffer.wrap(new byte[] {TupleReader.TEXT, 0, 0, 0, 0}).asReadOnlyBuffer();
+
     private final ByteBuffer source;
     private final ByteBuffer @Nullable [] sources;
     private final int[] at;
@@ -107,6 +111,18 @@ final class RowImage {
             known &= from.isKnown(i);
         }
         return new RowImage(source, buffers, places, known);
+    }
+
+    /** This image with an empty text as a column's value. */
+    RowImage withEmptyText(int column) {
+        int[] places = at.clone();
+        ByteBuffer[] buffers = new ByteBuffer[at.length];
+        for (int i = 0; i < at.length; i++) {
+            buffers[i] = buffer(i);
+        }
+        places[column] = 0;
+        buffers[column] = EMPTY_TEXT;
+        return new RowImage(source, buffers, places, complete);
     }
 
     /** Whether a column's value is the same, byte for byte. */

@@ -6,7 +6,7 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** Whose fault an error of the destination is, which decides what may be done about it. */
-enum SqlFault {
+public enum SqlFault {
     /** A row's: it cannot stand in the table as it is. */
     ROW,
     /** Nobody's: the same may succeed in a moment. */
@@ -19,7 +19,8 @@ enum SqlFault {
     /** The state of an error of ours: a table is not as it was when we looked. */
     static final String CHANGED_TABLE = "42P17";
 
-    static SqlFault of(SQLException error) {
+    /** Whose fault it is, by its SQL state. */
+    public static SqlFault of(SQLException error) {
         String state = error.getSQLState();
         if (state == null || state.length() != 5) {
             return TABLE;
@@ -53,7 +54,7 @@ enum SqlFault {
     /**
      * Whether an enum of the destination lacks a label: the server names the function that read it.
      */
-    static boolean isMissingLabel(SQLException error) {
+    public static boolean isMissingLabel(SQLException error) {
         ServerErrorMessage server = serverError(error);
         return server != null
                 && "22P02".equals(server.getSQLState())

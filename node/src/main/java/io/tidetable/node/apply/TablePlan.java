@@ -2,6 +2,8 @@ package io.tidetable.node.apply;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.TableShape;
+import io.tidetable.node.pgoutput.TupleReader;
+import io.tidetable.node.types.EmptyQuery;
 import java.util.List;
 
 /**
@@ -16,6 +18,7 @@ final class TablePlan {
     private final List<String> keyEquals;
     private final boolean foldable;
     private final boolean unsettable;
+    private final int[] queries;
     private final RowStatements statements;
 
     /**
@@ -39,7 +42,24 @@ final class TablePlan {
         this.foldable = !key.isEmpty() && key.stream().allMatch(PlannedColumn::exact);
         this.unsettable =
                 written.stream().anyMatch(column -> !column.updatable() && !key.contains(column));
+        this.queries =
+                written.stream()
+                        .filter(column -> column.wireOid() == EmptyQuery.TSQUERY)
+                        .mapToInt(PlannedColumn::index)
+                        .toArray();
         this.statements = new RowStatements(this);
+    }
+
+    /** The image with what the destination does not take in binary form as text. */
+    RowImage receivable(RowImage image) {
+        RowImage receivable = image;
+        for (int column : queries) {
+            if (image.kind(column) == TupleReader.BINARY
+                    && image.length(column) == EmptyQuery.LENGTH) {
+                receivable = receivable.withEmptyText(column);
+            }
+        }
+        return receivable;
     }
 
     TableShape shape() {

@@ -4,6 +4,7 @@ import io.tidetable.model.Column;
 import io.tidetable.model.ReplicaIdentity;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TableShape;
+import io.tidetable.node.types.ExactTypes;
 import io.tidetable.node.types.PostgresType;
 import io.tidetable.node.types.TypeForm;
 import io.tidetable.node.types.TypeMapping;
@@ -25,15 +26,6 @@ import org.jspecify.annotations.Nullable;
 /** Fits shapes of the stream to the tables of one destination, and remembers the outcome. */
 final class TablePlanner {
     private static final int FIRST_VARYING_OID = 10_000;
-
-    /** Types whose equal values always have equal bytes, collations apart. */
-    private static final Set<Integer> EXACT =
-            Set.of(
-                    16, 17, 18, 19, 20, 21, 23, 25, 26, 28, 29, 650, 774, 829, 869, 1043, 1082,
-                    1083, 1114, 1184, 1560, 1562, 2950, 3220, 5069);
-
-    /** bpchar and numeric: exact once a modifier fixes their length or scale. */
-    private static final Set<Integer> EXACT_WITH_MODIFIER = Set.of(1042, 1700);
 
     private static final Set<Integer> EXACT_INTEGERS = Set.of(20, 21, 23);
 
@@ -275,8 +267,6 @@ final class TablePlanner {
                 wire == at.baseOid() || (VARIABLE_TEXTS.contains(wire) && at.baseOid() == 25);
         return sameForm
                 && at.deterministic()
-                && (EXACT.contains(wire)
-                        || at.enumeration()
-                        || (EXACT_WITH_MODIFIER.contains(wire) && column.typeModifier() >= 0));
+                && (at.enumeration() || ExactTypes.contains(wire, column.typeModifier()));
     }
 }

@@ -17,8 +17,8 @@ final class TargetCatalog {
     /** Names, numbers and types of the columns of a table whose OID is given. */
     private static final String SIGNATURE =
             """
-            (SELECT string_agg(concat_ws(':', x.attnum, x.atttypid, x.attgenerated, x.attname), ','
-                ORDER BY x.attnum)
+            (SELECT coalesce(string_agg(concat_ws(':', x.attnum, x.atttypid, x.attgenerated, x.attname),
+                ',' ORDER BY x.attnum), '')
             FROM pg_attribute x WHERE x.attrelid = %s AND x.attnum > 0 AND NOT x.attisdropped)
             """;
 
@@ -68,17 +68,18 @@ final class TargetCatalog {
                 coalesce(co.collisdeterministic, true) AS deterministic
             FROM pg_class c
                 JOIN pg_namespace n ON n.oid = c.relnamespace
-                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                CROSS JOIN LATERAL (
+                LEFT JOIN pg_attribute a
+                    ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                LEFT JOIN LATERAL (
                     WITH RECURSIVE chain AS (
                         SELECT t.oid, t.typbasetype AS base, t.typtype AS kind
                         FROM pg_type t WHERE t.oid = a.atttypid
                         UNION ALL
                         SELECT t.oid, t.typbasetype, t.typtype
                         FROM chain JOIN pg_type t ON t.oid = chain.base WHERE chain.kind = 'd')
-                    SELECT chain.oid FROM chain WHERE chain.kind <> 'd') AS leaf
-                JOIN pg_type b ON b.oid = leaf.oid
-                JOIN pg_namespace bn ON bn.oid = b.typnamespace
+                    SELECT chain.oid FROM chain WHERE chain.kind <> 'd') AS leaf ON true
+                LEFT JOIN pg_type b ON b.oid = leaf.oid
+                LEFT JOIN pg_namespace bn ON bn.oid = b.typnamespace
                 LEFT JOIN pg_collation co ON co.oid = a.attcollation
             WHERE n.nspname = ? AND c.relname = ? AND c.relkind IN ('r', 'p')
             ORDER BY a.attnum
@@ -146,6 +147,10 @@ final class TargetCatalog {
         List<String> keys = strings(row, "keys");
         List<TargetColumn> columns = new ArrayList<>();
         do {
+            if (row.getString("attname") == null) {
+                // A table without columns is one row with none.
+                continue;
+            }
             String identity = row.getString("identity");
             boolean generated = !row.getString("generated").isEmpty();
             columns.add(

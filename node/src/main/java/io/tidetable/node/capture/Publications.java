@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -41,6 +42,19 @@ public final class Publications {
             JOIN pg_catalog.pg_class c ON c.oid = m.prrelid
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE p.pubname = ?
+            """;
+
+    /** Of the given tables, those that are there and that none of the publications has. */
+    private static final String UNPUBLISHED =
+            """
+            SELECT n.nspname, c.relname
+            FROM unnest(?::text[], ?::text[]) AS w (namespace, name)
+            JOIN pg_catalog.pg_namespace n ON n.nspname = w.namespace
+            JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+            WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (
+                SELECT FROM pg_catalog.pg_publication_rel m
+                JOIN pg_catalog.pg_publication p ON p.oid = m.prpubid
+                WHERE m.prrelid = c.oid AND p.pubname = ANY (?))
             """;
 
     /**
@@ -147,6 +161,34 @@ public final class Publications {
                     members.add(new TableId(rows.getString(1), rows.getString(2)));
                 }
                 return members;
+            }
+        }
+    }
+
+    /**
+     * Which of the tables exist but are in no track's publication. For a table that was in one, it
+     * means that it was taken out or replaced, and that changes of it were missed.
+     */
+    public Set<TableId> unpublished(Connection source, Collection<TableId> tables)
+            throws SQLException {
+        Object[] publications =
+                Arrays.stream(Track.values())
+                        .map(track -> TrackNames.publication(pipeline, track))
+                        .toArray();
+        try (PreparedStatement statement = source.prepareStatement(UNPUBLISHED)) {
+            statement.setArray(
+                    1,
+                    source.createArrayOf(
+                            "text", tables.stream().map(TableId::namespace).toArray()));
+            statement.setArray(
+                    2, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
+            statement.setArray(3, source.createArrayOf("text", publications));
+            try (ResultSet rows = statement.executeQuery()) {
+                Set<TableId> unpublished = new TreeSet<>();
+                while (rows.next()) {
+                    unpublished.add(new TableId(rows.getString(1), rows.getString(2)));
+                }
+                return unpublished;
             }
         }
     }

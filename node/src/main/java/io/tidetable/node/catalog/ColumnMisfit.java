@@ -36,7 +36,7 @@ public record ColumnMisfit(Kind kind, String column, String sourceType, String d
                 misfits.add(new ColumnMisfit(Kind.MISSING, column.name(), type, ""));
             } else if (there.isGenerated()) {
                 misfits.add(new ColumnMisfit(Kind.GENERATED, column.name(), type, there.type()));
-            } else if (!TypeWidening.holds(there.type(), type)) {
+            } else if (!TypeWidening.holds(there, type, column.typeOid(), mapping)) {
                 misfits.add(new ColumnMisfit(Kind.OTHER_TYPE, column.name(), type, there.type()));
             } else if (there.identity() == ColumnDefinition.Identity.ALWAYS) {
                 misfits.add(

@@ -26,10 +26,29 @@ import org.slf4j.LoggerFactory;
 public final class PartitionSync {
     private static final Logger log = LoggerFactory.getLogger(PartitionSync.class);
 
+    private static final String DUPLICATE_TABLE = "42P07";
+
     private static final String MERGE_NEEDED =
             """
             UPDATE tidetable.replicated_table SET needs_merge = true, changed_at = clock_timestamp()
             WHERE pipeline = ? AND namespace = ? AND name = ?
+            """;
+
+    /** The row of a table's system column is never changed: its xmin made the table. */
+    private static final String CAME_WITH_ROWS =
+            """
+            WITH RECURSIVE path AS (
+                SELECT inhrelid, inhparent, xmin AS linked
+                FROM pg_catalog.pg_inherits WHERE inhrelid = ?::bigint::oid
+                UNION ALL
+                SELECT i.inhrelid, i.inhparent, i.xmin
+                FROM path JOIN pg_catalog.pg_inherits i ON i.inhrelid = path.inhparent)
+            SELECT pg_catalog.pg_relation_size(?::bigint::oid) > 0
+                AND (EXISTS (SELECT FROM path
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = path.inhrelid
+                            AND a.attname = 'ctid' AND a.attnum < 0
+                        WHERE a.xmin <> path.linked)
+                    OR EXISTS (SELECT FROM ONLY RELATION r WHERE r.xmin IN (SELECT linked FROM path)))
             """;
 
     private final Connection source;
@@ -58,23 +77,32 @@ public final class PartitionSync {
      *     attached table are in no change stream, so these need a diff-merge
      * @param gone partitions of the destination that the source no longer has and that still hold
      *     rows: rows that left with a detached or dropped one are in no change stream either
+     * @param rewritten partitions of the source with other files than before: a TRUNCATE of a
+     *     single partition is in no change stream, and cannot be told from a VACUUM FULL; also
+     *     those that were detached and are back
      */
-    public record Outcome(List<TableId> created, List<TableId> heldRows, List<TableId> gone) {
+    public record Outcome(
+            List<TableId> created,
+            List<TableId> heldRows,
+            List<TableId> gone,
+            List<TableId> rewritten) {
         public Outcome {
             created = List.copyOf(created);
             heldRows = List.copyOf(heldRows);
             gone = List.copyOf(gone);
+            rewritten = List.copyOf(rewritten);
         }
 
         /** Whether rows may differ that the change stream does not carry. */
         public boolean needsMerge() {
-            return !heldRows.isEmpty() || !gone.isEmpty();
+            return !heldRows.isEmpty() || !gone.isEmpty() || !rewritten.isEmpty();
         }
     }
 
     /**
-     * Makes the destination's table have the source's partitions. Does nothing where the table is
-     * not partitioned on both sides.
+     * Makes the destination's table have the source's partitions, where it is partitioned on both
+     * sides, and looks for what the change stream does not tell. To be called for tables whose
+     * first copy is over.
      *
      * @throws TidetableException TT-413 when a partition cannot be created
      * @throws SQLException when a server cannot be reached
@@ -83,23 +111,64 @@ public final class PartitionSync {
         TableSelection selection = TableSelection.of(List.of(table.quoted()));
         TableDefinition there = DestinationTables.read(destination, List.of(table)).get(table);
         List<TableDefinition> here = SourceCatalog.tables(source, selection);
-        if (there == null || here.isEmpty() || !there.isPartitioned()) {
-            return new Outcome(List.of(), List.of(), List.of());
+        if (there == null || here.isEmpty()) {
+            return new Outcome(List.of(), List.of(), List.of(), List.of());
         }
+        TableDefinition now = here.getFirst();
+        PartitionFiles files = new PartitionFiles(source, destination, pipeline);
+        PartitionFiles.Changes changes = files.look(now);
+        Outcome outcome =
+                isPartitionedAlike(now, there)
+                        ? followed(now, there, changes)
+                        : unfollowed(now, changes);
+        if (changes.outdated()) {
+            files.note(table, changes, outcome.needsMerge());
+        }
+        return outcome;
+    }
+
+    /** Whether partitions of the one can be partitions of the other, by RANGE, LIST or HASH. */
+    private static boolean isPartitionedAlike(TableDefinition here, TableDefinition there) {
+        return strategy(here).equals(strategy(there)) && there.isPartitioned();
+    }
+
+    private static String strategy(TableDefinition table) {
+        String key = table.partitionKey();
+        return key == null ? "" : key.substring(0, Math.max(0, key.indexOf(' ')));
+    }
+
+    /** What follows for a table that has partitions there too. */
+    private Outcome followed(
+            TableDefinition here, TableDefinition there, PartitionFiles.Changes changes)
+            throws SQLException {
         Set<TableId> has = ids(there);
         List<TableId> created = new ArrayList<>();
         List<TableId> heldRows = new ArrayList<>();
-        for (PartitionDefinition partition : here.getFirst().partitions()) {
+        for (PartitionDefinition partition : here.partitions()) {
             if (!has.contains(partition.id())) {
                 boolean held = partition.isLeaf() && heldRowsAtSource(partition);
-                create(table, partition, held);
+                create(here.id(), partition, held);
                 created.add(partition.id());
                 if (held) {
                     heldRows.add(partition.id());
                 }
+            } else if (changes.appeared().contains(partition.id()) && heldRowsAtSource(partition)) {
+                heldRows.add(partition.id());
             }
         }
-        return new Outcome(created, heldRows, gone(there, ids(here.getFirst())));
+        return new Outcome(created, heldRows, gone(there, ids(here)), changes.rewritten());
+    }
+
+    /** What follows for a table that has none there, or others of its own. */
+    private Outcome unfollowed(TableDefinition here, PartitionFiles.Changes changes)
+            throws SQLException {
+        List<TableId> heldRows = new ArrayList<>();
+        for (PartitionDefinition partition : here.partitions()) {
+            if (changes.appeared().contains(partition.id()) && heldRowsAtSource(partition)) {
+                heldRows.add(partition.id());
+            }
+        }
+        return new Outcome(List.of(), heldRows, changes.vanished(), changes.rewritten());
     }
 
     private List<TableId> gone(TableDefinition there, Set<TableId> here) throws SQLException {
@@ -139,13 +208,19 @@ public final class PartitionSync {
                 .collect(Collectors.toCollection(HashSet::new));
     }
 
+    /**
+     * Whether rows came with it: it holds some, and it, or what it is part of, was attached rather
+     * than created as a partition, or some were written by the transaction that did so.
+     */
     private boolean heldRowsAtSource(PartitionDefinition partition) throws SQLException {
         if (partition.kind() == RelationKind.FOREIGN_TABLE) {
             return false;
         }
         try (PreparedStatement statement =
-                source.prepareStatement("SELECT pg_catalog.pg_relation_size(?::bigint::oid) > 0")) {
+                source.prepareStatement(
+                        CAME_WITH_ROWS.replace("RELATION", partition.id().quoted()))) {
             statement.setLong(1, Integer.toUnsignedLong(partition.oid()));
+            statement.setLong(2, Integer.toUnsignedLong(partition.oid()));
             try (ResultSet row = statement.executeQuery()) {
                 return row.next() && row.getBoolean(1);
             }
@@ -163,6 +238,13 @@ public final class PartitionSync {
                 }
             }
         }
+    }
+
+    /** Whether the table has the partition by now; another session may have been as quick. */
+    private boolean isPartitionThere(TableId root, PartitionDefinition partition)
+            throws SQLException {
+        TableDefinition there = DestinationTables.read(destination, List.of(root)).get(root);
+        return there != null && ids(there).contains(partition.id());
     }
 
     private void create(TableId root, PartitionDefinition partition, boolean heldRows)
@@ -186,6 +268,10 @@ public final class PartitionSync {
                 throw e;
             }
             destination.rollback();
+            if (DUPLICATE_TABLE.equals(e.getSQLState()) && isPartitionThere(root, partition)) {
+                log.debug("partition {} was created by somebody else", partition.id());
+                return;
+            }
             throw new TidetableException(
                     "TT-413",
                     ("partition %s of %s exists at the source and could not be created at the"

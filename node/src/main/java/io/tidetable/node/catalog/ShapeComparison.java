@@ -51,14 +51,15 @@ final class ShapeComparison {
             ColumnDefinition present = there.column(column.name()).orElse(null);
             if (present == null) {
                 add(column, here);
+                // It may be missing for longer than the source has had it.
+                needsMerge |= before == null || find(before, column.name()) != null;
             } else {
                 alterType(before, column, here, present);
             }
         }
         Set<String> dropped = dropped(now, here, there);
-        if (!added.isEmpty() && wasRenamed(before, now, dropped)) {
-            needsMerge = true;
-        }
+        needsMerge |= !added.isEmpty() && wasRenamed(before, now, dropped);
+        needsMerge |= before != null && isReordered(before, now);
         return new ShapeEvolution.Plan(
                 now.table(), alterations, added, neededTypes, defaults, needsMerge, obstacle);
     }
@@ -114,7 +115,7 @@ final class ShapeComparison {
             return;
         }
         needsMerge |= changed;
-        if (TypeWidening.holds(present.type(), type)) {
+        if (TypeWidening.holds(present, type, column.typeOid(), mapping)) {
             return;
         }
         if (present.isGenerated()) {
@@ -195,5 +196,20 @@ final class ShapeComparison {
         return before == null
                 ? !dropped.isEmpty()
                 : before.columns().stream().anyMatch(c -> find(now, c.name()) == null);
+    }
+
+    /** Columns never change their order, so names that do stand for other columns than before. */
+    private static boolean isReordered(TableShape before, TableShape now) {
+        List<String> earlier = names(before);
+        List<String> later = names(now);
+        earlier.retainAll(later);
+        later.retainAll(earlier);
+        return !earlier.equals(later);
+    }
+
+    private static List<String> names(TableShape shape) {
+        List<String> names = new ArrayList<>();
+        shape.columns().forEach(column -> names.add(column.name()));
+        return names;
     }
 }

@@ -105,6 +105,39 @@ public final class ShapeEvolution {
     }
 
     /**
+     * Makes the destination's table take rows as the source's table has them now; for when its rows
+     * are about to be read rather than its changes.
+     *
+     * @return the shape that the source's table has; null when it is gone
+     * @throws TidetableException when the destination's table cannot follow
+     */
+    public @Nullable TableShape evolveToSource(TableId table) throws SQLException {
+        List<TableDefinition> found =
+                SourceCatalog.tables(source, TableSelection.of(List.of(table.quoted())));
+        if (found.isEmpty()) {
+            return null;
+        }
+        TableDefinition here = found.getFirst();
+        TableShape now =
+                new TableShape(
+                        table,
+                        here.oid(),
+                        here.identity().setting(),
+                        here.storedColumns().stream()
+                                .map(column ->
+                                        new Column(
+                                                column.name(),
+                                                column.typeOid(),
+                                                column.typeModifier(),
+                                                here.identity().columns().contains(column.name())))
+                                .toList());
+        if (evolve(null, now) instanceof Evolution.Paused(TidetableException reason)) {
+            throw reason;
+        }
+        return now;
+    }
+
+    /**
      * What is to be done.
      *
      * @param alterations the actions of one ALTER TABLE

@@ -1,5 +1,7 @@
 package io.tidetable.node.catalog;
 
+import io.tidetable.node.types.TypeForm;
+import io.tidetable.node.types.TypeMapping;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,6 +14,17 @@ final class TypeWidening {
                     "(character varying|character|bit varying|numeric)(?:\\((\\d+)(?:,(-?\\d+))?\\))?");
 
     private TypeWidening() {}
+
+    /** Whether a destination's column holds every value of a source's type as it is. */
+    static boolean holds(
+            ColumnDefinition there, String narrow, int narrowSourceOid, TypeMapping mapping) {
+        return holds(there.type(), narrow)
+                || (there.type().equals("text")
+                        && mapping.source()
+                                .find(narrowSourceOid)
+                                .filter(type -> type.form() instanceof TypeForm.Enumeration)
+                                .isPresent());
+    }
 
     /** Whether every value of one type is a value of the other, and reads the same there. */
     static boolean holds(String wide, String narrow) {

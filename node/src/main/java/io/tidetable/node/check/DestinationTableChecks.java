@@ -7,6 +7,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.node.catalog.ColumnMisfit;
 import io.tidetable.node.catalog.IndexDefinition;
 import io.tidetable.node.catalog.Relation;
+import io.tidetable.node.catalog.SpreadableKeys;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.types.TypeCatalog;
 import io.tidetable.node.types.TypeMapping;
@@ -134,7 +135,7 @@ final class DestinationTableChecks {
         }
         if (request.wishes().apply(here.id()).consistency() instanceof Consistency.Key) {
             List<String> further =
-                    SourceTableChecks.furtherUniques(there, identity).stream()
+                    SpreadableKeys.furtherUniques(there, identity).stream()
                             .map(IndexDefinition::name)
                             .toList();
             if (!further.isEmpty()) {

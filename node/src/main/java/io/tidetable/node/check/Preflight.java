@@ -3,6 +3,7 @@ package io.tidetable.node.check;
 import io.tidetable.model.DestinationId;
 import io.tidetable.node.catalog.Relation;
 import io.tidetable.node.catalog.SourceCatalog;
+import io.tidetable.node.catalog.SpreadableKeys;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.postgres.Database;
 import java.sql.Connection;
@@ -58,7 +59,7 @@ public final class Preflight {
         List<Relation> relations = SourceCatalog.relations(source);
         new SelectionChecks(request.selection(), findings).run(relations);
         List<TableDefinition> tables = SourceCatalog.tables(source, request.selection());
-        new SourceTableChecks(request, server, findings).run(tables);
+        new SourceTableChecks(request, server, SpreadableKeys.read(source), findings).run(tables);
         new SourceRightsChecks(request, findings).run(source, server, tables);
         return tables;
     }

@@ -7,6 +7,7 @@ import io.tidetable.node.catalog.IndexDefinition;
 import io.tidetable.node.catalog.PartitionDefinition;
 import io.tidetable.node.catalog.RelationKind;
 import io.tidetable.node.catalog.RowIdentity;
+import io.tidetable.node.catalog.SpreadableKeys;
 import io.tidetable.node.catalog.TableDefinition;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -15,11 +16,14 @@ import java.util.stream.Collectors;
 final class SourceTableChecks {
     private final CheckRequest request;
     private final ServerFacts server;
+    private final SpreadableKeys keys;
     private final Findings findings;
 
-    SourceTableChecks(CheckRequest request, ServerFacts server, Findings findings) {
+    SourceTableChecks(
+            CheckRequest request, ServerFacts server, SpreadableKeys keys, Findings findings) {
         this.request = request;
         this.server = server;
+        this.keys = keys;
         this.findings = findings;
     }
 
@@ -132,44 +136,10 @@ final class SourceTableChecks {
     }
 
     private void checkKeyConsistency(TableDefinition table) {
-        if (!(request.wishes().apply(table.id()).consistency() instanceof Consistency.Key)) {
-            return;
+        if (request.wishes().apply(table.id()).consistency() instanceof Consistency.Key) {
+            for (String obstacle : keys.obstacles(table)) {
+                findings.error(Check.KEY_CONSISTENCY, table.id().toString(), obstacle);
+            }
         }
-        if (table.identity().setting() == ReplicaIdentity.FULL
-                || table.identity().columns().isEmpty()) {
-            findings.error(
-                    Check.KEY_CONSISTENCY,
-                    table.id().toString(),
-                    "consistency 'key' spreads a table by its key, and this one's changes do not carry one; use consistency 'table', or give it a primary key as its REPLICA IDENTITY");
-        }
-        List<String> further =
-                furtherUniques(table, table.identity().columns()).stream()
-                        .map(IndexDefinition::name)
-                        .toList();
-        if (!further.isEmpty()) {
-            findings.error(
-                    Check.KEY_CONSISTENCY,
-                    table.id().toString(),
-                    "consistency 'key' gives up the order between rows, which the further unique or exclusion constraint(s) %s depend on; use consistency 'table'"
-                            .formatted(String.join(", ", further)));
-        }
-    }
-
-    /** Unique and exclusion indexes of a table or its partitions other than the identity's. */
-    static List<IndexDefinition> furtherUniques(TableDefinition table, List<String> identity) {
-        var own =
-                table.indexes().stream()
-                        .filter(index -> index.unique() || index.exclusion())
-                        .filter(index -> !isIdentity(index, identity));
-        var ofPartitions =
-                table.partitions().stream()
-                        .flatMap(partition -> partition.indexes().stream())
-                        .filter(index -> index.unique() || index.exclusion())
-                        .filter(index -> !isIdentity(index, identity));
-        return java.util.stream.Stream.concat(own, ofPartitions).toList();
-    }
-
-    private static boolean isIdentity(IndexDefinition index, List<String> identity) {
-        return index.identifiesRows() && !index.exclusion() && index.columns().equals(identity);
     }
 }

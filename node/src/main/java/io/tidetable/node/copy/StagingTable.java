@@ -36,8 +36,12 @@ public final class StagingTable {
     }
 
     static String copyInto(String target, TableLayout layout) {
-        return "COPY %s (%s) FROM STDIN%s"
-                .formatted(target, layout.columnList(), layout.binary() ? " (FORMAT binary)" : "");
+        // A table may be without columns, and an empty list of them is no SQL.
+        return "COPY %s%s FROM STDIN%s"
+                .formatted(
+                        target,
+                        layout.columns().isEmpty() ? "" : " (" + layout.columnList() + ")",
+                        layout.binary() ? " (FORMAT binary)" : "");
     }
 
     /** Puts its rows into the table; a row whose key is there becomes the staged one. */

@@ -92,6 +92,32 @@ public final class Bookkeeping {
             COMMENT ON TABLE tidetable.chunk IS
                 'the parts of a table''s first copy; a part is done when done_snapshot is set';
 
+            CREATE TABLE IF NOT EXISTS tidetable.source_file (
+                pipeline text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                file bigint NOT NULL,
+                columns text[] NOT NULL,
+                PRIMARY KEY (pipeline, namespace, name)
+            );
+            COMMENT ON TABLE tidetable.source_file IS
+                'in which file a table of the source lay and which columns it had, by their numbers: what changes there may have changed rows without a word';
+
+            CREATE TABLE IF NOT EXISTS tidetable.partition_file (
+                pipeline text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                partition_namespace text NOT NULL,
+                partition_name text NOT NULL,
+                file bigint NOT NULL,
+                bonds text NOT NULL,
+                PRIMARY KEY (pipeline, namespace, name, partition_namespace, partition_name)
+            );
+            COMMENT ON TABLE tidetable.partition_file IS
+                'in which file a partition of the source lay: another one means that rows may have gone without a word';
+            COMMENT ON COLUMN tidetable.partition_file.bonds IS
+                'the source''s transactions that made it a partition';
+
             CREATE TABLE IF NOT EXISTS tidetable.quarantine (
                 id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                 pipeline text NOT NULL,

@@ -1,11 +1,15 @@
 package io.tidetable.node.pipeline;
 
 import io.tidetable.model.Lsn;
+import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableState;
+import io.tidetable.node.capture.Publications;
 import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.SequenceDefinition;
 import io.tidetable.node.catalog.SequenceSync;
+import io.tidetable.node.catalog.UnsaidChanges;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.journal.Journal;
 import io.tidetable.node.lane.Lane;
@@ -18,7 +22,10 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +41,9 @@ final class Caretaker implements AutoCloseable {
     private static final Duration ROUND = Duration.ofMillis(200);
     private static final Duration WATERMARKS = Duration.ofSeconds(1);
     private static final Duration SEQUENCES = Duration.ofSeconds(30);
-    private static final Duration PARTITIONS = Duration.ofSeconds(5);
+
+    /** Heartbeats between two looks at what the source's catalog says and the stream does not. */
+    private static final int HEARTBEATS = 5;
 
     private static final String SNAPSHOT = "SELECT pg_current_snapshot()::text";
 
@@ -42,7 +51,10 @@ final class Caretaker implements AutoCloseable {
     private final DestinationSide side;
     private final Lane.Announced announced;
     private final Durability durability;
+    private final UnsaidChanges unsaid;
+    private final Duration catalogLooks;
     private final Object pause = new Object();
+    private final Map<TableId, String> troubles = new HashMap<>();
     private volatile List<SequenceDefinition> sequences = List.of();
     private volatile boolean closed;
     private @Nullable Thread thread;
@@ -50,7 +62,7 @@ final class Caretaker implements AutoCloseable {
     private @Nullable Connection destination;
     private Instant watermarksNoted = Instant.EPOCH;
     private Instant sequencesCarried = Instant.EPOCH;
-    private Instant partitionsLooked = Instant.EPOCH;
+    private Instant catalogLooked = Instant.EPOCH;
 
     Caretaker(
             DestinationContext context,
@@ -60,6 +72,8 @@ final class Caretaker implements AutoCloseable {
         this.context = context;
         this.announced = announced;
         this.side = side;
+        unsaid = new UnsaidChanges(context.pipeline());
+        catalogLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS);
         durability = new Durability(context.pipeline(), context.id(), journal);
     }
 
@@ -103,6 +117,7 @@ final class Caretaker implements AutoCloseable {
         if (context.isDistrusted()) {
             breakConnections();
             durability.forget();
+            unsaid.forget();
             side.forgetAll();
         }
         Connection connection = destination();
@@ -114,13 +129,17 @@ final class Caretaker implements AutoCloseable {
             confirmApplied();
             watermarksNoted = now;
         }
-        if (isDue(partitionsLooked, PARTITIONS, now)) {
+        if (isDue(catalogLooked, catalogLooks, now)) {
+            stopUnpublished();
+            noteUnsaid();
             for (LaneTable table : side.tables()) {
                 if (side.isPartitioned(table.table())) {
-                    ensurePartitions(table);
+                    synchronized (table) {
+                        ensurePartitions(table);
+                    }
                 }
             }
-            partitionsLooked = now;
+            catalogLooked = now;
         }
         if (isDue(sequencesCarried, SEQUENCES, now)) {
             carrySequences();
@@ -179,20 +198,86 @@ final class Caretaker implements AutoCloseable {
         }
     }
 
+    /** Tables whose rows changed in a way that no change stream tells are merged. */
+    private void noteUnsaid() throws SQLException {
+        List<LaneTable> copied =
+                side.tables().stream().filter(table -> isCopied(table.state())).toList();
+        List<TableId> names = copied.stream().map(LaneTable::table).toList();
+        Map<TableId, String> reasons = unsaid.look(source(), destination(), names);
+        for (LaneTable table : copied) {
+            String reason = reasons.get(table.table());
+            if (reason != null) {
+                LOG.warn(
+                        "table {}: {} at the source, which is in no change stream",
+                        table.table(),
+                        reason);
+                table.needsMerge(true);
+            }
+        }
+    }
+
+    /** A table that is being copied or merged is looked at once that is over. */
+    private static boolean isCopied(TableState state) {
+        return switch (state) {
+            case WAITING, COPYING, MERGING -> false;
+            case CATCHING_UP, STREAMING, PAUSED, FAILED -> true;
+        };
+    }
+
+    /**
+     * A table that was taken out of the publication, or replaced by another of its name, stops: the
+     * next start publishes it again and compares it.
+     */
+    private void stopUnpublished() throws SQLException {
+        Set<TableId> all = new HashSet<>();
+        side.tables().forEach(table -> all.add(table.table()));
+        Set<TableId> unpublished = new Publications(context.pipeline()).unpublished(source(), all);
+        for (LaneTable table : side.tables()) {
+            if (unpublished.contains(table.table()) && table.state() != TableState.FAILED) {
+                synchronized (table) {
+                    context.become(table, Stage.MERGING, TableState.FAILED);
+                    table.become(
+                            TableState.FAILED,
+                            "TT-246 %s was replaced at the source or taken out of the publication, and changes of it are missed; start again to have it published and compared"
+                                    .formatted(table.table()));
+                }
+                LOG.error("table {} stopped: {}", table.table(), table.message());
+            }
+        }
+    }
+
     private void ensurePartitions(LaneTable table) throws SQLException {
-        PartitionSync.Outcome outcome =
-                new PartitionSync(
-                                source(), destination(), context.pipeline(), Duration.ofMillis(500))
-                        .ensurePartitions(table.table());
+        if (!isCopied(table.state())) {
+            return;
+        }
+        PartitionSync.Outcome outcome;
+        try {
+            outcome =
+                    new PartitionSync(
+                                    source(),
+                                    destination(),
+                                    context.pipeline(),
+                                    Duration.ofMillis(500))
+                            .ensurePartitions(table.table());
+        } catch (TidetableException e) {
+            // One table's trouble; the look comes again.
+            if (!e.line().equals(troubles.put(table.table(), e.line()))) {
+                LOG.warn("{}", e.line());
+            }
+            return;
+        }
+        troubles.remove(table.table());
         if (!outcome.created().isEmpty()) {
             LOG.info("table {}: partitions created: {}", table.table(), outcome.created());
         }
-        if (!outcome.heldRows().isEmpty() && table.state() == TableState.STREAMING) {
+        if (outcome.needsMerge()) {
             LOG.warn(
-                    "table {}: {} came with rows that are in no change stream; it is merged",
+                    "table {}: rows came or went with partitions, which is in no change stream: came={} gone={} rewritten={}",
                     table.table(),
-                    outcome.heldRows());
-            side.merge(table);
+                    outcome.heldRows(),
+                    outcome.gone(),
+                    outcome.rewritten());
+            table.needsMerge(true);
         }
     }
 

@@ -2,9 +2,11 @@ package io.tidetable.node.pipeline;
 
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.status.TableState;
+import io.tidetable.node.apply.SqlFault;
 import io.tidetable.node.copy.CopyPace;
 import io.tidetable.node.copy.CopyResult;
 import io.tidetable.node.copy.CopyStep;
+import io.tidetable.node.copy.Side;
 import io.tidetable.node.copy.TableCopy;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.fault.FaultPoint;
@@ -12,6 +14,7 @@ import io.tidetable.node.lane.CopyBoundary;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,11 +33,13 @@ final class CopyWorker {
     private final DestinationContext context;
     private final ApplierSession session;
     private final LaneControl lanes;
+    private final AbsentParts absent;
 
     CopyWorker(DestinationContext context, ApplierSession session, LaneControl lanes) {
         this.context = context;
         this.session = session;
         this.lanes = lanes;
+        absent = new AbsentParts(context);
     }
 
     Work.Outcome step(CopyJob job) throws InterruptedException {
@@ -77,7 +82,15 @@ final class CopyWorker {
                 LOG.warn("the copy of {} begins anew: {}", job.table(), reason);
                 yield Work.Outcome.did(0, 0, true);
             }
-            case CopyStep.Failed(var side, Exception cause) ->
+            case CopyStep.Failed(Side side, SQLException cause)
+                    when side == Side.DESTINATION
+                            && SqlFault.isMissingLabel(cause)
+                            && absent.addLabels(Set.of(job.table())) ->
+                    Work.Outcome.retryAfter(1);
+            case CopyStep.Failed(Side side, SQLException cause)
+                    when side == Side.DESTINATION && refuses(cause) ->
+                    refused(job, cause);
+            case CopyStep.Failed(Side side, Exception cause) ->
                     tryLater(
                             "TT-503 the copy of %s failed at the %s: %s"
                                     .formatted(
@@ -86,6 +99,24 @@ final class CopyWorker {
                                             cause.getMessage()));
             case CopyStep.AllCopied() -> finish(job, copy);
         };
+    }
+
+    /** Whether the destination does not take the rows as they are, however often it is tried. */
+    private static boolean refuses(SQLException error) {
+        return switch (SqlFault.of(error)) {
+            case ROW, TABLE -> true;
+            case RETRY, CONNECTION -> false;
+        };
+    }
+
+    private Work.Outcome refused(CopyJob job, SQLException error) {
+        session.breakConnections();
+        String why =
+                "TT-512 the destination refuses rows of %s: %s; mend that there, then resume the table"
+                        .formatted(job.table(), error.getMessage());
+        job.laneTable().become(TableState.FAILED, why);
+        LOG.error("table {} stopped: {}", job.table(), why);
+        return Work.Outcome.NOTHING;
     }
 
     private Work.Outcome finish(CopyJob job, TableCopy copy) throws SQLException {

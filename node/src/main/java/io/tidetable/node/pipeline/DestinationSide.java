@@ -69,6 +69,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Map<TableId, CopyJob> copies = new TreeMap<>();
     private final Map<TableId, TableDefinition> definitions = new HashMap<>();
     private Map<TableId, Registered> registered = Map.of();
+    private Set<TableId> missed = Set.of();
 
     DestinationSide(
             DestinationContext context,
@@ -220,8 +221,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
      * Makes the lanes and says from where each goes on.
      *
      * @param lost tracks whose changes so far are lost
+     * @param unpublished tables of which no track carried changes lately
      */
-    void openLanes(Map<TableId, Placed> wanted, Set<Track> lost) throws SQLException {
+    void openLanes(Map<TableId, Placed> wanted, Set<Track> lost, Set<TableId> unpublished)
+            throws SQLException {
+        missed = Set.copyOf(unpublished);
         Map<LaneId, List<LaneTable>> byLane = new TreeMap<>();
         for (Placed placed : wanted.values()) {
             PipelineSettings.TableRule rule = placed.wanted().rule();
@@ -269,7 +273,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                     "lane {} lost changes; its tables are compared with the source and mended", id);
         }
         for (LaneTable table : carried) {
-            resume(connection, table, gap);
+            resume(connection, table, gap || missed.contains(table.table()));
             journal.subscribe(context.id(), table.table());
         }
         for (Lane lane : lanesOf(id, carried, tracks)) {

@@ -14,13 +14,9 @@ import io.tidetable.node.apply.Progress;
 import io.tidetable.node.apply.RetryableApplyException;
 import io.tidetable.node.apply.StagedTransaction;
 import io.tidetable.node.apply.TableApplyException;
-import io.tidetable.node.catalog.EnumSync;
 import io.tidetable.node.catalog.Evolution;
-import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.ShapeEvolution;
 import io.tidetable.node.catalog.ShapePolicy;
-import io.tidetable.node.catalog.SourceCatalog;
-import io.tidetable.node.catalog.TableSelection;
 import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
@@ -29,7 +25,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,11 +50,13 @@ final class LaneWorker {
     private final DestinationContext context;
     private final ApplierSession session;
     private final LaneControl lanes;
+    private final AbsentParts absent;
 
     LaneWorker(DestinationContext context, ApplierSession session, LaneControl lanes) {
         this.context = context;
         this.session = session;
         this.lanes = lanes;
+        absent = new AbsentParts(context);
     }
 
     Work.Outcome step(Lane lane) throws InterruptedException {
@@ -82,10 +79,10 @@ final class LaneWorker {
             return Work.Outcome.retryAfter(100);
         } catch (TableApplyException e) {
             giveUp(lane);
-            if (e.isMissingPartition() && addPartitions(e.tables())) {
+            if (e.isMissingPartition() && absent.addPartitions(lane, e.tables())) {
                 return Work.Outcome.retryAfter(1);
             }
-            if (e.isMissingLabel() && addLabels(e.tables())) {
+            if (e.isMissingLabel() && absent.addLabels(e.tables())) {
                 return Work.Outcome.retryAfter(1);
             }
             e.tables().forEach(table -> fail(lane, table, e.line()));
@@ -269,50 +266,6 @@ final class LaneWorker {
                 });
     }
 
-    /** Makes the partitions that the source has meanwhile; whether there were any. */
-    private boolean addPartitions(Set<TableId> tables) {
-        boolean added = false;
-        try (Connection source = context.source().connect("tidetable partitions");
-                Connection destination = context.connect("tidetable partitions")) {
-            PartitionSync partitions =
-                    new PartitionSync(source, destination, context.pipeline(), LOCK_PATIENCE);
-            for (TableId table : tables) {
-                List<TableId> created = partitions.ensurePartitions(table).created();
-                if (!created.isEmpty()) {
-                    LOG.info("table {}: partitions created: {}", table, created);
-                    added = true;
-                }
-            }
-        } catch (SQLException e) {
-            LOG.warn(
-                    "TT-413 the partitions of {} could not be compared: {}",
-                    tables,
-                    e.getMessage());
-        }
-        return added;
-    }
-
-    /** Adds the labels that the source's enums have meanwhile; whether there were any. */
-    private boolean addLabels(Set<TableId> tables) {
-        try (Connection source = context.source().connect("tidetable enums");
-                Connection destination = context.connect("tidetable enums")) {
-            TableSelection selection =
-                    TableSelection.of(tables.stream().map(TableId::quoted).toList());
-            List<String> added =
-                    EnumSync.addMissingLabels(
-                            source, destination, SourceCatalog.tables(source, selection));
-            if (added.isEmpty()) {
-                return false;
-            }
-            LOG.info("enums follow the source: {}", added);
-            context.types().refresh();
-            return true;
-        } catch (SQLException e) {
-            LOG.warn("TT-414 the enums of {} could not be compared: {}", tables, e.getMessage());
-            return false;
-        }
-    }
-
     /** Lets the destination's tables follow shapes that are new in the batch. */
     private void follow(Lane lane, BatchSummary summary) throws SQLException {
         for (TableShape shape : summary.shapes()) {
@@ -346,6 +299,8 @@ final class LaneWorker {
                 case Evolution.Unchanged() -> {}
                 case Evolution.Evolved(List<String> statements, boolean needsMerge) -> {
                     LOG.info("table {} follows the source: {}", table.table(), statements);
+                    // Types may have been made for it that were missing when they were last read.
+                    context.types().refresh();
                     if (needsMerge) {
                         table.needsMerge(true);
                         table.become(TableState.CATCHING_UP, null);

@@ -1,9 +1,13 @@
 package io.tidetable.node.pipeline;
 
+import io.tidetable.model.TableId;
+import io.tidetable.model.TableShape;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.Progress;
 import io.tidetable.node.capture.Fence;
+import io.tidetable.node.catalog.ShapeEvolution;
+import io.tidetable.node.catalog.ShapePolicy;
 import io.tidetable.node.copy.ChunkCopier;
 import io.tidetable.node.copy.CopyPace;
 import io.tidetable.node.copy.LayoutReader;
@@ -25,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +45,9 @@ final class MergeWorker {
 
     /** Time between two snapshots while something applied is not visible at the source yet. */
     private static final long VISIBILITY_PAUSE_MILLIS = 50;
+
+    /** How long a change of a table waits for its readers before it is tried again. */
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
 
     private static final String STILL_OURS =
             "SELECT epoch FROM tidetable.progress WHERE pipeline = ? AND lane = ? FOR SHARE";
@@ -123,6 +131,7 @@ final class MergeWorker {
             if (!TableLock.lock(reader, table.table())) {
                 return false;
             }
+            TableShape shape = evolve(table.table());
             TableLayout layout =
                     new LayoutReader(context.binaryRule()).read(reader, destination, table.table());
             ChunkCopier.silenceTriggers(destination);
@@ -142,6 +151,9 @@ final class MergeWorker {
             context.tables().merged(destination, table.table(), snapshot.snapshot());
             commit(destination, owned);
             table.needsMerge(false);
+            if (shape != null) {
+                table.shape(shape);
+            }
             table.boundary(
                     new CopyBoundary(snapshot.snapshot(), snapshot.snapshot().horizon(), false));
             table.become(TableState.CATCHING_UP, null);
@@ -153,6 +165,23 @@ final class MergeWorker {
                     result.updated(),
                     result.deleted());
             return true;
+        }
+    }
+
+    /** Rows of the source's present shape are about to come, though no change told of it yet. */
+    private @Nullable TableShape evolve(TableId table) throws SQLException {
+        try (Connection source = context.source().connect("tidetable evolve");
+                Connection destination = context.connect("tidetable evolve")) {
+            TableShape shape =
+                    new ShapeEvolution(
+                                    source,
+                                    destination,
+                                    context.pipeline(),
+                                    ShapePolicy.EVOLVE,
+                                    LOCK_PATIENCE)
+                            .evolveToSource(table);
+            context.types().refresh();
+            return shape;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.SourceIdentity;
@@ -17,6 +18,7 @@ import io.tidetable.node.capture.LogicalMessage;
 import io.tidetable.node.capture.SourceIdentities;
 import io.tidetable.node.catalog.SequenceDefinition;
 import io.tidetable.node.catalog.SourceCatalog;
+import io.tidetable.node.catalog.SpreadableKeys;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.catalog.TableSelection;
 import io.tidetable.node.destination.ReplicatedTables.Registered;
@@ -144,7 +146,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         try (Connection connection = settings.source().connect("tidetable setup")) {
             TableSelection selection = WantedTable.selection(settings.tables());
             List<TableDefinition> selected = SourceCatalog.tables(connection, selection);
-            for (WantedTable table : WantedTable.of(selected, settings.tables())) {
+            List<WantedTable> chosen = WantedTable.of(selected, settings.tables());
+            requireSpreadable(connection, chosen);
+            for (WantedTable table : chosen) {
                 wanted.put(table.table(), new Placed(table, trackOf(table)));
             }
             if (wanted.isEmpty()) {
@@ -159,6 +163,26 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             }
         }
         openTracks(side, opened, wanted);
+    }
+
+    /** Rows of equal keys in different lanes would lose their order, so this is never tried. */
+    private static void requireSpreadable(Connection source, List<WantedTable> tables)
+            throws SQLException {
+        List<WantedTable> spread =
+                tables.stream()
+                        .filter(table -> table.rule().consistency() instanceof Consistency.Key)
+                        .toList();
+        if (spread.isEmpty()) {
+            return;
+        }
+        SpreadableKeys keys = SpreadableKeys.read(source);
+        for (WantedTable table : spread) {
+            List<String> obstacles = keys.obstacles(table.definition());
+            if (!obstacles.isEmpty()) {
+                throw new TidetableException(
+                        "TT-113", "table %s: %s".formatted(table.table(), obstacles.getFirst()));
+            }
+        }
     }
 
     /** Positions of another server or timeline mean nothing: a journal of such is given up. */
@@ -204,6 +228,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         Map<Track, Set<TableId>> members = new EnumMap<>(Track.class);
         wanted.forEach((table, placed) ->
                 members.computeIfAbsent(placed.track(), key -> new HashSet<>()).add(table));
+        Set<TableId> unpublished = side.unpublished(wanted.keySet());
         Set<Track> lost = EnumSet.noneOf(Track.class);
         boolean newSlots = false;
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
@@ -222,7 +247,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             announced.upTo(track, opened.track(track).durableEnd());
         }
         for (DestinationSide there : destinations.values()) {
-            there.openLanes(wanted, lost);
+            there.openLanes(wanted, lost, unpublished);
         }
         opened.subscriptionsComplete();
         opened.onDurable(this::durable);

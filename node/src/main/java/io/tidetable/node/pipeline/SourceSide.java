@@ -124,6 +124,13 @@ final class SourceSide implements AutoCloseable {
                 : null;
     }
 
+    /** Which of the tables no track carries, so that changes of them have been missed. */
+    Set<TableId> unpublished(Collection<TableId> tables) throws SQLException {
+        try (Connection connection = source.database().connect("tidetable setup")) {
+            return publications.unpublished(connection, tables);
+        }
+    }
+
     /** Lets the track carry exactly these tables from now on. */
     void publish(Track track, Set<TableId> members) throws SQLException, InterruptedException {
         try (Connection connection = source.database().connect("tidetable setup")) {

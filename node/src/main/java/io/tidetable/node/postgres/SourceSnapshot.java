@@ -17,6 +17,11 @@ import java.util.stream.Collectors;
  * @param horizon no transaction whose commit ends above this was visible
  */
 public record SourceSnapshot(long xmin, long xmax, List<Long> running, Lsn horizon) {
+    private static final long LOW_BITS = 0xFFFF_FFFFL;
+
+    /** Lower ones stand for rows that everybody sees. */
+    private static final long FIRST_NORMAL_XID = 3;
+
     public SourceSnapshot {
         running = running.stream().sorted().toList();
     }
@@ -45,6 +50,23 @@ public record SourceSnapshot(long xmin, long xmax, List<Long> running, Lsn horiz
             return true;
         }
         return xid < xmax && Collections.binarySearch(running, xid) < 0;
+    }
+
+    /**
+     * The same for a transaction known by the low 32 bits of its id, as a row's xmin tells them.
+     * One that is more than 2^31 transactions old may be taken for one that is not seen.
+     */
+    public boolean seesXmin(long low) {
+        if (low < FIRST_NORMAL_XID) {
+            return true;
+        }
+        long xid = (xmax & ~LOW_BITS) | low;
+        if (xid - xmax > LOW_BITS / 2) {
+            xid -= LOW_BITS + 1;
+        } else if (xmax - xid > LOW_BITS / 2) {
+            xid += LOW_BITS + 1;
+        }
+        return sees(xid);
     }
 
     /** PostgreSQL's notation, without the horizon. */

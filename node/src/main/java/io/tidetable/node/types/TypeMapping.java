@@ -205,7 +205,9 @@ public final class TypeMapping {
     }
 
     private static boolean travels(TypeCatalog catalog, PostgresType type, boolean sending) {
-        boolean itself = sending ? type.sends() : type.receives();
+        // What tsquerysend writes of an empty query tsqueryrecv refuses.
+        boolean itself =
+                sending ? type.sends() : type.receives() && type.oid() != EmptyQuery.TSQUERY;
         return itself
                 && switch (type.form()) {
                     case TypeForm.Scalar _, TypeForm.Enumeration _ -> true;

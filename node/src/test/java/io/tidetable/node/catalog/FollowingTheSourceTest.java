@@ -299,6 +299,7 @@ class FollowingTheSourceTest {
                                         new TableId("archive", "payment_2"),
                                         new TableId("public", "payment_2_7")),
                                 List.of(),
+                                List.of(),
                                 List.of()));
         Databases.run(databases.destination, "INSERT INTO payment VALUES (7, '2026-02-03')");
         assertThat(partitions().ensurePartitions(payment()).created()).isEmpty();

@@ -311,6 +311,7 @@ class PreflightTest {
                 CREATE TABLE plain (id int PRIMARY KEY, mail text);
                 CREATE TABLE users (id int PRIMARY KEY, mail text UNIQUE);
                 CREATE TABLE entire (id int); ALTER TABLE entire REPLICA IDENTITY FULL;
+                CREATE TABLE loose (id numeric PRIMARY KEY);
                 """);
         run(destination, "CREATE TABLE plain (id int PRIMARY KEY, mail text UNIQUE)");
 
@@ -321,7 +322,8 @@ class PreflightTest {
                                 _ -> new CheckRequest.Wish(new Consistency.Key(4), Track.BULK)));
 
         assertThat(sentences(findings, Check.KEY_CONSISTENCY))
-                .hasSize(3)
+                .hasSize(4)
+                .anyMatch(s -> s.contains("equal values of id (numeric)"))
                 .anyMatch(s -> s.contains("users_mail_key"))
                 .anyMatch(s -> s.contains("plain_mail_key") && s.contains("of the destination"))
                 .anyMatch(s -> s.contains("do not carry one"));
