@@ -82,16 +82,20 @@ class FaultProxyTest {
 
     @Test
     void oneConnectionCanBeCutAlone() throws Exception {
-        try (Socket first = connect();
-                Socket second = connect()) {
+        try (Socket first = connect()) {
+            // The proxy knows the first before there is a second: they come in the order of accept.
             assertThat(roundTrip(first)).isEqualTo('x');
-            assertThat(roundTrip(second)).isEqualTo('x');
+            try (Socket second = connect()) {
+                assertThat(roundTrip(second)).isEqualTo('x');
 
-            proxy.connections().getFirst().cut();
+                proxy.connections().getFirst().cut();
 
-            assertThat(proxy.connections()).hasSize(1);
-            assertThatThrownBy(() -> first.getInputStream().read()).isInstanceOf(IOException.class);
-            assertThat(roundTrip(second)).isEqualTo('x');
+                assertThat(proxy.connections()).hasSize(1);
+                assertThatThrownBy(() -> first.getInputStream().read())
+                        .isInstanceOf(IOException.class)
+                        .isNotInstanceOf(SocketTimeoutException.class);
+                assertThat(roundTrip(second)).isEqualTo('x');
+            }
         }
     }
 
