@@ -359,6 +359,10 @@ public final class Lane {
         noteFirst(reached.position());
         completeUpTo = Lsn.max(completeUpTo, batch.completeUpTo());
         idleSince = batch.emptiedBy();
+        if (batch.emptiedBy() >= 0) {
+            // Nobody may look again: the lane is idle now.
+            noteStop(null, batch.completeUpTo());
+        }
         batch.parts().forEach(part -> applied.add(part.position().xid()));
     }
 
