@@ -257,7 +257,10 @@ public final class ApplyBench implements Benchmark {
                 throws SQLException {
             figures.note(load, contender, "seconds", seconds);
             figures.note(
-                    load, contender, "destination commits", (double) (contest.commits(contender) - commits));
+                    load,
+                    contender,
+                    "destination commits",
+                    (double) (contest.commits(contender) - commits));
             figures.note(load, contender, "source CPU s", source.seconds() - sourceBefore);
             figures.note(
                     load,
