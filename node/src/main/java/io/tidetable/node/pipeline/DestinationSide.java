@@ -8,6 +8,7 @@ import io.tidetable.model.SourceIdentity;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.Progress;
 import io.tidetable.node.apply.ProgressStore;
@@ -228,13 +229,13 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         missed = Set.copyOf(unpublished);
         Map<LaneId, List<LaneTable>> byLane = new TreeMap<>();
         for (Placed placed : wanted.values()) {
-            PipelineSettings.TableRule rule = placed.wanted().rule();
+            ReplicationSchema schema = placed.wanted().schema();
             LaneTable table =
                     new LaneTable(
                             placed.wanted().table(),
                             placed.track(),
-                            rule.consistency(),
-                            rule.priority());
+                            schema.consistency(),
+                            schema.priority());
             tables.put(table.table(), table);
             definitions.put(table.table(), placed.wanted().definition());
             byLane.computeIfAbsent(placed.wanted().lane(), key -> new ArrayList<>()).add(table);

@@ -7,6 +7,7 @@ import io.tidetable.model.SourceIdentity;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
@@ -42,10 +43,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -70,6 +73,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     private static final String MARK = "SELECT pg_logical_emit_message(true, 'tidetable', 'mark')";
 
     private final PipelineSettings settings;
+    private final ReplicationSchemas schemas;
     private final Faults faults;
     private final InstantSource clock = InstantSource.system();
     private final Lane.Announced announced = new Lane.Announced();
@@ -80,8 +84,19 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     private @Nullable Thread copyStarter;
     private volatile @Nullable TidetableException failure;
 
+    /** A pipeline whose settings alone say how tables are replicated. */
     public Pipeline(PipelineSettings settings, Faults faults) {
+        this(settings, new RuleSchemas(settings.tables(), InstantSource.system()), faults);
+    }
+
+    /**
+     * A pipeline.
+     *
+     * @param schemas how tables are replicated; the settings only say which
+     */
+    public Pipeline(PipelineSettings settings, ReplicationSchemas schemas, Faults faults) {
         this.settings = settings;
+        this.schemas = schemas;
         this.faults = faults;
     }
 
@@ -142,35 +157,35 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             there.prepare();
             destinations.put(destination.id(), there);
         }
-        Map<TableId, Placed> wanted = new TreeMap<>();
+        Map<DestinationId, Map<TableId, Placed>> wanted = new LinkedHashMap<>();
         try (Connection connection = settings.source().connect("tidetable setup")) {
             TableSelection selection = WantedTable.selection(settings.tables());
             List<TableDefinition> selected = SourceCatalog.tables(connection, selection);
-            List<WantedTable> chosen = WantedTable.of(selected, settings.tables());
-            requireSpreadable(connection, chosen);
-            for (WantedTable table : chosen) {
-                wanted.put(table.table(), new Placed(table, trackOf(table)));
-            }
-            if (wanted.isEmpty()) {
+            if (selected.isEmpty()) {
                 throw new TidetableException(
                         "TT-110",
                         "no table of the source matches the settings' tables; 'tidetable check' lists what there is");
             }
             List<SequenceDefinition> sequences =
                     SourceCatalog.sequences(connection, selected, selection);
-            for (DestinationSide there : destinations.values()) {
-                there.createTables(connection, wanted, sequences);
+            wanted.putAll(placed(selected));
+            requireSpreadable(connection, wanted);
+            for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
+                at(entry.getKey()).createTables(connection, entry.getValue(), sequences);
             }
         }
         openTracks(side, opened, wanted);
     }
 
     /** Rows of equal keys in different lanes would lose their order, so this is never tried. */
-    private static void requireSpreadable(Connection source, List<WantedTable> tables)
+    private static void requireSpreadable(
+            Connection source, Map<DestinationId, Map<TableId, Placed>> wanted)
             throws SQLException {
         List<WantedTable> spread =
-                tables.stream()
-                        .filter(table -> table.rule().consistency() instanceof Consistency.Key)
+                wanted.values().stream()
+                        .flatMap(tables -> tables.values().stream())
+                        .map(Placed::wanted)
+                        .filter(table -> table.schema().consistency() instanceof Consistency.Key)
                         .toList();
         if (spread.isEmpty()) {
             return;
@@ -206,29 +221,63 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                 .segmented(bounds.segment());
     }
 
-    /** The track a table rides on already, or the one its rule names. */
-    private Track trackOf(WantedTable table) {
-        for (DestinationSide there : destinations.values()) {
-            Registered known = there.registered(table.table());
-            if (known != null && known.stage() != Stage.LEFT_OUT) {
-                if (known.track() != table.rule().track()) {
-                    LOG.warn(
-                            "table {} stays on track {}: settings place a table when it is first replicated",
+    /** Each destination's tables with how they are replicated and where they ride. */
+    private Map<DestinationId, Map<TableId, Placed>> placed(List<TableDefinition> selected) {
+        Map<DestinationId, List<WantedTable>> chosen = new LinkedHashMap<>();
+        Set<TableId> express = new HashSet<>();
+        for (DestinationId destination : destinations.keySet()) {
+            List<WantedTable> tables = WantedTable.of(selected, destination, schemas);
+            chosen.put(destination, tables);
+            tables.stream()
+                    .filter(table -> table.schema().track() == Track.EXPRESS)
+                    .forEach(table -> express.add(table.table()));
+        }
+        Map<TableId, Track> tracks = new HashMap<>();
+        for (TableDefinition table : selected) {
+            tracks.put(
+                    table.id(),
+                    trackOf(table.id(), express.contains(table.id()) ? Track.EXPRESS : Track.BULK));
+        }
+        Map<DestinationId, Map<TableId, Placed>> placed = new LinkedHashMap<>();
+        chosen.forEach((destination, tables) -> {
+            Map<TableId, Placed> there = new TreeMap<>();
+            tables.forEach(table ->
+                    there.put(
                             table.table(),
+                            new Placed(table, Objects.requireNonNull(tracks.get(table.table())))));
+            placed.put(destination, there);
+        });
+        return placed;
+    }
+
+    /** The track a table rides on already, or the one that is asked for. */
+    private Track trackOf(TableId table, Track asked) {
+        for (DestinationSide there : destinations.values()) {
+            Registered known = there.registered(table);
+            if (known != null && known.stage() != Stage.LEFT_OUT) {
+                if (known.track() != asked) {
+                    LOG.warn(
+                            "table {} stays on track {}: a table is placed when it is first replicated",
+                            table,
                             known.track().label());
                 }
                 return known.track();
             }
         }
-        return table.rule().track();
+        return asked;
     }
 
-    private void openTracks(SourceSide side, Journal opened, Map<TableId, Placed> wanted)
+    private void openTracks(
+            SourceSide side, Journal opened, Map<DestinationId, Map<TableId, Placed>> wanted)
             throws SQLException, InterruptedException {
         Map<Track, Set<TableId>> members = new EnumMap<>(Track.class);
-        wanted.forEach((table, placed) ->
-                members.computeIfAbsent(placed.track(), key -> new HashSet<>()).add(table));
-        Set<TableId> unpublished = side.unpublished(wanted.keySet());
+        Set<TableId> all = new HashSet<>();
+        for (Map<TableId, Placed> tables : wanted.values()) {
+            all.addAll(tables.keySet());
+            tables.forEach((table, placed) ->
+                    members.computeIfAbsent(placed.track(), key -> new HashSet<>()).add(table));
+        }
+        Set<TableId> unpublished = side.unpublished(all);
         Set<Track> lost = EnumSet.noneOf(Track.class);
         boolean newSlots = false;
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
@@ -246,8 +295,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         for (Track track : members.keySet()) {
             announced.upTo(track, opened.track(track).durableEnd());
         }
-        for (DestinationSide there : destinations.values()) {
-            there.openLanes(wanted, lost, unpublished);
+        for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
+            at(entry.getKey()).openLanes(entry.getValue(), lost, unpublished);
         }
         opened.subscriptionsComplete();
         opened.onDurable(this::durable);
@@ -257,7 +306,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         destinations.values().forEach(DestinationSide::start);
         side.start(members.keySet(), new Listener(), settings.tuning().heartbeat());
         report = new StatusReport(settings, side, opened, destinations.values(), clock);
-        beginCopies(side, newSlots, wanted.keySet());
+        beginCopies(side, newSlots, all);
     }
 
     private void durable(Track track, Set<TableId> changed, Lsn watermark) {

@@ -1,15 +1,24 @@
 package io.tidetable.node.pipeline;
 
 import io.tidetable.model.Consistency;
+import io.tidetable.model.DestinationId;
 import io.tidetable.model.LaneId;
 import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
+import io.tidetable.model.schema.ReplicationSchema;
+import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.catalog.TablePattern;
 import io.tidetable.node.catalog.TableSelection;
 import java.util.List;
+import java.util.Map;
 
-/** A source table that is to be replicated, with the rule that decided how. */
-record WantedTable(TableDefinition definition, PipelineSettings.TableRule rule) {
+/**
+ * A source table that is to be replicated to one destination.
+ *
+ * @param schema how
+ */
+record WantedTable(TableDefinition definition, ReplicationSchema schema) {
     TableId table() {
         return definition.id();
     }
@@ -24,27 +33,28 @@ record WantedTable(TableDefinition definition, PipelineSettings.TableRule rule) 
                         .toList());
     }
 
-    /** Tables that were selected, each with the last including rule that matches it. */
+    /**
+     * Tables that were selected, each with its replication schema for the destination.
+     *
+     * @throws TidetableException TT-115 when a table has none
+     */
     static List<WantedTable> of(
-            List<TableDefinition> selected, List<PipelineSettings.TableRule> rules) {
-        List<Matcher> matchers =
-                rules.reversed().stream()
-                        .filter(PipelineSettings.TableRule::include)
-                        .map(rule -> new Matcher(TablePattern.parse(rule.pattern()), rule))
-                        .toList();
+            List<TableDefinition> selected, DestinationId destination, ReplicationSchemas schemas) {
+        Map<TableId, ReplicationSchema> inForce =
+                schemas.inForce(destination, selected.stream().map(TableDefinition::id).toList());
         return selected.stream()
-                .map(table ->
-                        new WantedTable(
-                                table,
-                                matchers.stream()
-                                        .filter(it -> it.pattern().matches(table.id()))
-                                        .findFirst()
-                                        .orElseThrow()
-                                        .rule()))
+                .map(table -> {
+                    ReplicationSchema schema = inForce.get(table.id());
+                    if (schema == null) {
+                        throw new TidetableException(
+                                "TT-115",
+                                "table %s has no replication schema for destination %s, so it is not known how to replicate it; start again, so that it is classified"
+                                        .formatted(table.id(), destination));
+                    }
+                    return new WantedTable(table, schema);
+                })
                 .toList();
     }
-
-    private record Matcher(TablePattern pattern, PipelineSettings.TableRule rule) {}
 
     /** One of the lanes of a table whose rows are spread by key. */
     static LaneId keyLane(TableId table, int number, int count) {
@@ -53,7 +63,7 @@ record WantedTable(TableDefinition definition, PipelineSettings.TableRule rule) 
 
     /** The lane that carries the table; of a table with key lanes, the first. */
     LaneId lane() {
-        return switch (rule.consistency()) {
+        return switch (schema.consistency()) {
             case Consistency.Table() -> new LaneId(table().toString());
             case Consistency.Key(int buckets) -> keyLane(table(), 0, buckets);
             case Consistency.Group(String name) -> new LaneId("group:" + name);
