@@ -36,6 +36,8 @@ final class Contest implements AutoCloseable {
                     "max_wal_size", "30GB",
                     "checkpoint_timeout", "1h",
                     "track_commit_timestamp", "on",
+                    // It would fall into the time of one contender or the other.
+                    "autovacuum", "off",
                     "max_connections", "100");
 
     final PostgresServer source = PostgresServer.start(CONFIGURATION);

@@ -18,6 +18,7 @@ import io.tidetable.node.catalog.Evolution;
 import io.tidetable.node.catalog.ShapeEvolution;
 import io.tidetable.node.catalog.ShapePolicy;
 import io.tidetable.node.journal.JournalGapException;
+import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import java.sql.Connection;
@@ -37,12 +38,15 @@ final class LaneWorker {
 
     /**
      * Where changes come so fast that a batch of one turn has many, the next one is given a moment
-     * to gather: each batch costs both sides some round trips, however few its rows are.
+     * to gather: each batch costs both sides some round trips, however few its rows are. The
+     * further behind the lane is, the longer the moment: a twentieth of its delay is not felt.
      */
     private static final int MANY_CHANGES = 32;
 
-    private static final long LARGE_BATCH_BYTES = 1_000_000;
-    private static final long GATHER_MILLIS = 5;
+    private static final long LARGE_BATCH_BYTES = 4_000_000;
+    private static final long LEAST_GATHER_MILLIS = 5;
+    private static final long MOST_GATHER_MILLIS = 100;
+    private static final int GATHER_PART_OF_DELAY = 20;
 
     /** The applier's code for a session that is gone. */
     private static final String CONNECTION_LOST = "TT-452";
@@ -138,7 +142,20 @@ final class LaneWorker {
         committed(lane, batch, summary, applied);
         boolean gathers = applied.changes() >= MANY_CHANGES && batch.bytes() < LARGE_BATCH_BYTES;
         return new Work.Outcome(
-                batch.bytes(), applied.changes(), !lane.idle(), gathers ? GATHER_MILLIS : 0);
+                batch.bytes(),
+                applied.changes(),
+                !lane.idle(),
+                gathers ? gatherMillis(batch.parts()) : 0);
+    }
+
+    /** How long the batch after one of these may wait for more. */
+    private static long gatherMillis(List<TransactionPart> parts) {
+        if (parts.isEmpty()) {
+            return LEAST_GATHER_MILLIS;
+        }
+        Duration delay = Duration.between(parts.getLast().committedAt(), Instant.now());
+        return Math.clamp(
+                delay.toMillis() / GATHER_PART_OF_DELAY, LEAST_GATHER_MILLIS, MOST_GATHER_MILLIS);
     }
 
     private void begin(
