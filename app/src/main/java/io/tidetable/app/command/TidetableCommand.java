@@ -62,6 +62,7 @@ public final class TidetableCommand implements Runnable {
                 .addSubcommand(new ResumeCommand())
                 .addSubcommand(new ResyncCommand())
                 .addSubcommand(new BacktestCommand(surroundings))
+                .addSubcommand(new TrackCommand())
                 .addSubcommand(new CommandLine.HelpCommand())
                 .setParameterExceptionHandler(TidetableCommand::wrongUse)
                 .setExecutionExceptionHandler(root::failed)

@@ -18,6 +18,7 @@ record Document(
         @Nullable Journal journal,
         @Nullable Api api,
         @Nullable Log log,
+        @Nullable Moves moves,
         @Nullable Tuning tuning) {
 
     record Source(@Nullable String url, @Nullable String password) {}
@@ -46,6 +47,14 @@ record Document(
     record Api(@Nullable String host, @Nullable String port) {}
 
     record Log(@Nullable String format, @Nullable String level) {}
+
+    record Moves(
+            @Nullable String automatic,
+            @Nullable String floodChanges,
+            @Nullable String floodBytes,
+            @Nullable String floodFor,
+            @Nullable String calmFor,
+            @Nullable String perMinute) {}
 
     record Tuning(
             @Nullable String heartbeat,

@@ -5,6 +5,7 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Track;
 import io.tidetable.node.pipeline.PipelineSettings;
 import io.tidetable.node.postgres.Database;
+import io.tidetable.node.tracks.TrackPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,6 +53,7 @@ final class DocumentCheck {
                         tables.tags(),
                         journal(document.journal()),
                         tuning(document.tuning()),
+                        moves(document.moves()),
                         api(document.api()),
                         log(document.log()));
         checked(
@@ -167,6 +169,56 @@ final class DocumentCheck {
                         tuning.snapshotLimit(),
                         usual.snapshotLimit(),
                         between("10s", "1d")));
+    }
+
+    private PipelineSettings.Moves moves(Document.@Nullable Moves moves) {
+        PipelineSettings.Moves usual = PipelineSettings.Moves.DEFAULT;
+        if (moves == null) {
+            return usual;
+        }
+        JsonPointer place = JsonPointer.valueOf("/moves");
+        TrackPolicy.Limits limits = usual.limits();
+        return new PipelineSettings.Moves(
+                value(
+                        place.appendProperty("automatic"),
+                        moves.automatic(),
+                        usual.automatic(),
+                        DocumentCheck::truth),
+                new TrackPolicy.Limits(
+                        value(
+                                place.appendProperty("flood_changes"),
+                                moves.floodChanges(),
+                                limits.floodChanges(),
+                                text -> (long) number(text, 1, Integer.MAX_VALUE)),
+                        value(
+                                place.appendProperty("flood_bytes"),
+                                moves.floodBytes(),
+                                limits.floodBytes(),
+                                atLeast("1kB")),
+                        value(
+                                place.appendProperty("flood_for"),
+                                moves.floodFor(),
+                                limits.floodFor(),
+                                between("500ms", "10m")),
+                        value(
+                                place.appendProperty("calm_for"),
+                                moves.calmFor(),
+                                limits.calmFor(),
+                                between("1s", "1d")),
+                        value(
+                                place.appendProperty("per_minute"),
+                                moves.perMinute(),
+                                limits.perMinute(),
+                                text -> number(text, 1, 60))));
+    }
+
+    private static boolean truth(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default ->
+                    throw new IllegalArgumentException("takes true or false, got '" + text + "'");
+        };
     }
 
     private Settings.Api api(Document.@Nullable Api api) {

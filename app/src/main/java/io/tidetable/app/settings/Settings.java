@@ -20,6 +20,7 @@ public record Settings(
         Map<String, List<String>> tags,
         PipelineSettings.Journal journal,
         PipelineSettings.Tuning tuning,
+        PipelineSettings.Moves moves,
         Api api,
         Log log) {
     /** The name of a pipeline that is given none. */
@@ -36,7 +37,8 @@ public record Settings(
 
     /** The data plane's share of it. */
     public PipelineSettings pipeline(Path directory) {
-        return new PipelineSettings(name, source, destinations, tables, directory, journal, tuning);
+        return new PipelineSettings(
+                name, source, destinations, tables, directory, journal, tuning, moves);
     }
 
     /**

@@ -5,9 +5,11 @@ import io.tidetable.model.Track;
 import io.tidetable.node.catalog.TablePattern;
 import io.tidetable.node.pipeline.PipelineSettings.TableRule;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonPointer;
 
@@ -53,7 +55,8 @@ final class TableRules {
         }
         onlyStrictWhereAnyIsStrict(drafts);
         Map<String, Track> groups = tracksOfGroups(drafts);
-        return drafts.stream().map(draft -> draft.rule(groups)).toList();
+        Set<String> pinned = pinnedGroups(drafts);
+        return drafts.stream().map(draft -> draft.rule(groups, pinned)).toList();
     }
 
     private Draft draft(JsonPointer place, Document.@Nullable Table entry) {
@@ -129,6 +132,16 @@ final class TableRules {
         }
     }
 
+    private static Set<String> pinnedGroups(List<Draft> drafts) {
+        Set<String> pinned = new HashSet<>();
+        for (Draft draft : drafts) {
+            if (draft.pinned() && draft.consistency() instanceof Consistency.Group(String name)) {
+                pinned.add(name);
+            }
+        }
+        return pinned;
+    }
+
     private static Map<String, Track> tracksOfGroups(List<Draft> drafts) {
         Map<String, Track> tracks = new LinkedHashMap<>();
         for (Draft draft : drafts) {
@@ -167,6 +180,11 @@ final class TableRules {
             return consistency instanceof Consistency.Strict;
         }
 
+        /** Whether the settings name the track; then nothing moves the table from there. */
+        boolean pinned() {
+            return track != null;
+        }
+
         Track ownTrack() {
             if (track != null) {
                 return track;
@@ -174,12 +192,16 @@ final class TableRules {
             return priority >= HOT_PRIORITY ? Track.EXPRESS : Track.BULK;
         }
 
-        TableRule rule(Map<String, Track> groups) {
+        TableRule rule(Map<String, Track> groups, Set<String> pinnedGroups) {
             Track rides =
                     consistency instanceof Consistency.Group(String name)
                             ? groups.getOrDefault(name, ownTrack())
                             : ownTrack();
-            return new TableRule(pattern, include, consistency, priority, rides);
+            boolean pins =
+                    pinned()
+                            || (consistency instanceof Consistency.Group(String group)
+                                    && pinnedGroups.contains(group));
+            return new TableRule(pattern, include, consistency, priority, rides, pins);
         }
     }
 }

@@ -89,6 +89,9 @@ public final class StatusText {
         }
         List<String> lines = new ArrayList<>(text.lines());
         for (TableStatus table : destination.tables()) {
+            if (table.move() != null) {
+                lines.add("%s moves %s".formatted(table.table(), table.move()));
+            }
             if (table.message() != null) {
                 lines.add("%s: %s".formatted(table.table(), table.message()));
             }
@@ -125,6 +128,9 @@ public final class StatusText {
         lines.add("  backlog        " + Figures.bytes(table.backlogBytes()));
         lines.add("  complete up to " + table.completeUpTo());
         lines.add("  track          " + table.track().label());
+        if (table.move() != null) {
+            lines.add("  moves          " + table.move());
+        }
         lines.add(
                 "  lane           %s (consistency %s)"
                         .formatted(table.lane(), table.consistency().label()));

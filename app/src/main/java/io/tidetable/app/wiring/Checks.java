@@ -76,7 +76,16 @@ public final class Checks {
                                 PipelineSettings.Destination::database));
     }
 
+    /** A table that may leave the express track by itself finds the bulk track made. */
     private static Set<Track> tracks(Settings settings) {
+        if (settings.moves().automatic()
+                && settings.tables().stream()
+                        .anyMatch(rule ->
+                                rule.include()
+                                        && rule.track() == Track.EXPRESS
+                                        && !rule.pinned())) {
+            return Set.of(Track.values());
+        }
         return settings.tables().stream()
                 .filter(TableRule::include)
                 .map(TableRule::track)

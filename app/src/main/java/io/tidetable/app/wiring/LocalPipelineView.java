@@ -4,6 +4,7 @@ import io.tidetable.control.api.PipelineView;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.pipeline.PipelineControl;
@@ -54,5 +55,10 @@ record LocalPipelineView(PipelineControl control) implements PipelineView {
     @Override
     public void resync(DestinationId destination, TableId table) {
         control.resync(destination, table);
+    }
+
+    @Override
+    public void move(TableId table, Track track) {
+        control.move(table, track);
     }
 }

@@ -88,7 +88,8 @@ class CommandLineTest {
                 "pause",
                 "resume",
                 "resync",
-                "backtest"
+                "backtest",
+                "track"
             })
     void everyCommandExplainsItself(String command) {
         Result result = run((command + " --help").strip().split(" "));

@@ -10,9 +10,11 @@ import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.node.pipeline.PipelineSettings;
 import io.tidetable.node.pipeline.PipelineSettings.TableRule;
+import io.tidetable.node.tracks.TrackPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -71,6 +73,7 @@ class SettingsReaderTest {
                         api: {host: localhost, port: 0}
                         log: {format: json, level: warn}
                         tuning: {heartbeat: 500ms, batch: 8MB, chunk: 32MB, snapshot_limit: 10m}
+                        moves: {automatic: false, flood_changes: 500, flood_bytes: 1MB, flood_for: 3s, calm_for: 5m, per_minute: 1}
                         """,
                         Map.of("SRC_PW", "s3cr3t"));
 
@@ -87,14 +90,30 @@ class SettingsReaderTest {
                                 "public.tmp_*", false, new Consistency.Table(), 1, Track.BULK),
                         new TableRule(
                                 "public.orders", true, new Consistency.Key(8), 10, Track.EXPRESS),
-                        new TableRule("public.carts", true, new Consistency.Key(4), 50, Track.BULK),
                         new TableRule(
-                                "public.prices", true, new Consistency.Table(), 1, Track.EXPRESS));
+                                "public.carts", true, new Consistency.Key(4), 50, Track.BULK, true),
+                        new TableRule(
+                                "public.prices",
+                                true,
+                                new Consistency.Table(),
+                                1,
+                                Track.EXPRESS,
+                                true));
         assertThat(settings.tags()).containsEntry("public.orders", List.of("checkout"));
         assertThat(settings.journal().bulk()).isEqualTo(ByteSize.parse("2GB"));
         assertThat(settings.journal().diskReserve()).isEqualTo(ByteSize.parse("512MB"));
         assertThat(settings.api()).isEqualTo(new Settings.Api("localhost", 0));
         assertThat(settings.tuning().heartbeat()).hasMillis(500);
+        assertThat(settings.moves())
+                .isEqualTo(
+                        new PipelineSettings.Moves(
+                                false,
+                                new TrackPolicy.Limits(
+                                        500,
+                                        ByteSize.megabytes(1),
+                                        Duration.ofSeconds(3),
+                                        Duration.ofMinutes(5),
+                                        1)));
         assertThat(settings.tuning().snapshotLimit()).hasMinutes(10);
         assertThat(settings.log())
                 .isEqualTo(new Settings.Log(Settings.Log.Format.JSON, Settings.Log.Level.WARN));

@@ -5,6 +5,7 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
+import io.tidetable.model.Track;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.TableVerification;
 import java.io.BufferedReader;
@@ -132,14 +133,24 @@ public final class ApiClient implements PipelineView, AutoCloseable {
     }
 
     @Override
+    public void move(TableId table, Track track) {
+        post(
+                "/api/v1/tables/%s/track/%s"
+                        .formatted(encoded(table.toString()), encoded(track.label())));
+    }
+
+    @Override
     public void close() {
         http.shutdownNow();
     }
 
     private void act(DestinationId destination, TableId table, String verb) {
-        String path =
+        post(
                 "/api/v1/tables/%s/%s?destination=%s"
-                        .formatted(encoded(table.toString()), verb, encoded(destination.name()));
+                        .formatted(encoded(table.toString()), verb, encoded(destination.name())));
+    }
+
+    private void post(String path) {
         HttpRequest request =
                 request(path)
                         .timeout(USUAL_LIMIT)

@@ -164,6 +164,7 @@ public record PipelineRepresentation(
             long backlogBytes,
             String completeUpTo,
             long quarantined,
+            @Nullable String move,
             @Nullable String message) {
         static OfTable of(DestinationId destination, TableStatus status) {
             return new OfTable(
@@ -186,6 +187,7 @@ public record PipelineRepresentation(
                     status.backlogBytes(),
                     status.completeUpTo().toString(),
                     status.quarantined(),
+                    status.move(),
                     status.message());
         }
 
@@ -207,6 +209,7 @@ public record PipelineRepresentation(
                     backlogBytes,
                     Lsn.parse(completeUpTo),
                     quarantined,
+                    move,
                     message);
         }
     }

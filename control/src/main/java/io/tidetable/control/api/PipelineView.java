@@ -3,6 +3,7 @@ package io.tidetable.control.api;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.TableVerification;
 import java.time.Duration;
@@ -51,4 +52,10 @@ public interface PipelineView {
 
     /** Compares the table with the source and mends it, online. */
     void resync(DestinationId destination, TableId table);
+
+    /**
+     * Moves the table, with the others of its group, to another track at every destination, while
+     * it is written to. Returns when that is decided.
+     */
+    void move(TableId table, Track track);
 }

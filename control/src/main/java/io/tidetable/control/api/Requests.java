@@ -3,6 +3,7 @@ package io.tidetable.control.api;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.TableStatus;
@@ -83,6 +84,14 @@ final class Requests {
                 : names.stream()
                         .map(name -> table(status, name))
                         .collect(Collectors.toUnmodifiableSet());
+    }
+
+    static Track track(String label) {
+        try {
+            return Track.parse(label);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.badRequest("track takes express or bulk, got '" + label + "'");
+        }
     }
 
     static Lsn position(String text) {

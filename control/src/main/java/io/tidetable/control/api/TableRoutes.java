@@ -5,6 +5,7 @@ import io.javalin.http.Context;
 import io.tidetable.control.api.PipelineRepresentation.OfTable;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
+import io.tidetable.model.Track;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tables: what there is to know about them, and pausing, resuming and mending them. */
+/** Tables: what there is to know about them, and pausing, resuming, mending and moving them. */
 final class TableRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TableRoutes.class);
 
@@ -33,6 +34,7 @@ final class TableRoutes {
         routes.post(
                 "/api/v1/tables/{name}/resync",
                 context -> act(context, "resync", pipeline::resync));
+        routes.post("/api/v1/tables/{name}/track/{track}", this::move);
     }
 
     private void all(Context context) {
@@ -58,6 +60,14 @@ final class TableRoutes {
             what.accept(destination.id(), table);
             LOG.info("{} of {} at {} was asked for", verb, table, destination.id());
         }
+        answer(context, pipeline.status(), table);
+    }
+
+    private void move(Context context) {
+        TableId table = Requests.table(pipeline.status(), context.pathParam("name"));
+        Track track = Requests.track(context.pathParam("track"));
+        LOG.info("a move of {} to {} was asked for", table, track.label());
+        pipeline.move(table, track);
         answer(context, pipeline.status(), table);
     }
 

@@ -57,6 +57,11 @@ class ApiServerTest {
             contract.judge("post", path, post(path.replace("{name}", "orders"), ""));
             contract.judge("post", path, post(path.replace("{name}", "nothing"), ""));
         }
+        String track = "/api/v1/tables/{name}/track/{track}";
+        contract.judge("post", track, post("/api/v1/tables/orders/track/bulk", ""));
+        contract.judge("post", track, post("/api/v1/tables/orders/track/express", ""));
+        contract.judge("post", track, post("/api/v1/tables/orders/track/slow", ""));
+        contract.judge("post", track, post("/api/v1/tables/nothing/track/bulk", ""));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=orders&timeout_ms=5"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?position=soon"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=nothing"));

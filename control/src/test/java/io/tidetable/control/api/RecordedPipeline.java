@@ -97,6 +97,7 @@ final class RecordedPipeline implements PipelineView {
                 5,
                 Lsn.parse("16/3002D50"),
                 0,
+                null,
                 null);
     }
 
@@ -137,6 +138,14 @@ final class RecordedPipeline implements PipelineView {
     @Override
     public void resume(DestinationId destination, TableId table) {
         throw new TidetableException("TT-430", "the table is not paused; nothing to resume");
+    }
+
+    @Override
+    public void move(TableId table, Track track) {
+        asked.add("move %s %s".formatted(table, track.label()));
+        if (track == Track.EXPRESS) {
+            throw new TidetableException("TT-249", table + " moves just now");
+        }
     }
 
     @Override

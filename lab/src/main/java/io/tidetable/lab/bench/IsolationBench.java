@@ -22,11 +22,18 @@ import java.util.function.Consumer;
  * How stale a hot table becomes while a cold one is flooded: 200 inserts a second into the hot
  * table; after a quiet time one UPDATE of all rows of the cold table, then 5,000 rows a second. The
  * delay is the time from a row's commit at the source until it could be seen at the destination.
+ *
+ * <p>With {@code --flooded-was-hot}, the flooded table rode the express track beside the hot one
+ * until then, and what rides bulk all the time is shown beside it.
  */
 public final class IsolationBench implements Benchmark {
     private static final String OURS = "tidetable";
     private static final String NATIVE_ONE = "native, 1 subscription";
     private static final String NATIVE_TWO = "native, 2 subscriptions";
+
+    /** The table that is flooded rode the express track until then. */
+    private static final String WAS_HOT = "tidetable, both on express";
+
     private static final int HOT_PER_SECOND = 200;
     private static final int COLD_PER_SECOND = 5_000;
 
@@ -48,7 +55,7 @@ public final class IsolationBench implements Benchmark {
     @Override
     public String description() {
         return "delay of a hot table under a cold table's flood, native beside ours"
-                + " [--rounds 1] [--rows 2000000] [--seconds 60]";
+                + " [--rounds 1] [--rows 2000000] [--seconds 60] [--flooded-was-hot]";
     }
 
     @Override
@@ -57,9 +64,13 @@ public final class IsolationBench implements Benchmark {
         int rounds = Integer.parseInt(Options.of(options, "--rounds", "1"));
         long rows = Long.parseLong(Options.of(options, "--rows", "2000000"));
         int seconds = Integer.parseInt(Options.of(options, "--seconds", "60"));
+        List<String> contenders =
+                options.contains("--flooded-was-hot")
+                        ? List.of(OURS, WAS_HOT)
+                        : List.of(NATIVE_ONE, NATIVE_TWO, OURS);
         Figures figures = new Figures(progress);
         for (int round = 0; round < rounds; round++) {
-            for (String contender : List.of(NATIVE_ONE, NATIVE_TWO, OURS)) {
+            for (String contender : contenders) {
                 try (Contest contest = new Contest("peer")) {
                     new Run(contest, contender, figures, rows, seconds).go();
                 } catch (SQLException e) {
@@ -78,9 +89,13 @@ public final class IsolationBench implements Benchmark {
                     "INSERT INTO cold SELECT g, 0, g, md5(g::text), now(), md5((g + 1)::text) FROM generate_series(1, %d) g"
                             .formatted(rows);
             contest.atSource(fill);
-            if (contender.equals(OURS)) {
+            if (contender.equals(OURS) || contender.equals(WAS_HOT)) {
                 try (Pipeline pipeline =
-                        contest.pipeline("peer", List.of("public.hot"), List.of("public.cold"))) {
+                        contender.equals(OURS)
+                                ? contest.pipeline(
+                                        "peer", List.of("public.hot"), List.of("public.cold"))
+                                : contest.pipeline(
+                                        "peer", List.of("public.hot", "public.cold"), List.of())) {
                     pipeline.start();
                     pipeline.awaitComplete(
                             Contest.DESTINATION,

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One table on its way to one destination.
  *
+ * @param track where its changes ride; while it moves, the track that it leaves
  * @param copiedRows rows copied so far by the first load
  * @param copiedBytes bytes of them
  * @param estimatedRows rows the copy expects in all, by the source's statistics
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param backlogBytes bytes of its changes that wait in the journal
  * @param completeUpTo everything committed at the source up to here is at the destination
  * @param quarantined changes set aside because the destination refused them
+ * @param move what moves the table to the other track, why and how far it is; null while it stays
  * @param message what an operator should know; null when all is well
  */
 public record TableStatus(
@@ -42,4 +44,5 @@ public record TableStatus(
         long backlogBytes,
         Lsn completeUpTo,
         long quarantined,
+        @Nullable String move,
         @Nullable String message) {}

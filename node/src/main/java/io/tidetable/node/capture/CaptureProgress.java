@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** What a track's capture has done so far: written by its thread, read by any. */
 final class CaptureProgress {
     private final InstantSource clock;
+    private final TableTraffic traffic = new TableTraffic();
     private final AtomicLong changes = new AtomicLong();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong connections = new AtomicLong();
@@ -20,6 +21,10 @@ final class CaptureProgress {
 
     CaptureProgress(InstantSource clock) {
         this.clock = clock;
+    }
+
+    TableTraffic traffic() {
+        return traffic;
     }
 
     CaptureState state() {

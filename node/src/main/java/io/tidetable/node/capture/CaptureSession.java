@@ -88,6 +88,7 @@ final class CaptureSession {
                         writer,
                         new XidWidener(connection.currentXid()),
                         connection.start(),
+                        progress.traffic(),
                         message -> setup.listener().message(setup.track(), message));
     }
 

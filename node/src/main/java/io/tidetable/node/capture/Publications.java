@@ -248,7 +248,8 @@ public final class Publications {
                 alter(statement, change.track(), "ADD", change.added());
             }
             // Under the locks just taken, so that no key can be dropped between look and commit.
-            refuseUnusableIdentities(source, changes);
+            refuseUnusableIdentities(
+                    source, changes.stream().flatMap(change -> change.added().stream()).toList());
             if (marker != null) {
                 emit(source, marker);
             }
@@ -261,7 +262,8 @@ public final class Publications {
         }
     }
 
-    private void alter(Statement statement, Track track, String verb, Set<TableId> tables)
+    /** Adds tables to a track's publication or drops them, in the open transaction. */
+    void alter(Statement statement, Track track, String verb, Set<TableId> tables)
             throws SQLException {
         if (tables.isEmpty()) {
             return;
@@ -271,10 +273,9 @@ public final class Publications {
                 "ALTER PUBLICATION %s %s TABLE %s".formatted(quotedName(track), verb, list));
     }
 
-    private static void refuseUnusableIdentities(
-            Connection source, Collection<PublicationChange> changes) throws SQLException {
-        List<TableId> added =
-                changes.stream().flatMap(change -> change.added().stream()).distinct().toList();
+    /** Refuses tables whose updates PostgreSQL would refuse once they are published. */
+    static void refuseUnusableIdentities(Connection source, Collection<TableId> added)
+            throws SQLException {
         if (added.isEmpty()) {
             return;
         }
@@ -324,6 +325,19 @@ public final class Publications {
 
     private String quotedName(Track track) {
         return TableId.quote(TrackNames.publication(pipeline, track));
+    }
+
+    /** Why publications cannot be changed, for people. */
+    TidetableException refusal(SQLException e) {
+        try {
+            return new TidetableException(
+                    "TT-234",
+                    "the publications of pipeline '%s' could not be changed: %s"
+                            .formatted(pipeline, explained(e, "changed").getMessage()),
+                    e);
+        } catch (TidetableException known) {
+            return known;
+        }
     }
 
     private SQLException explained(SQLException e, String verb) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RelationShapes {
     private final TrackWriter writer;
+    private final TableTraffic traffic;
     private final Map<TableShape, Integer> numbers = new HashMap<>();
     private final Map<Integer, Announced> common = new HashMap<>();
     private final Map<Long, Map<Integer, Announced>> streamed = new HashMap<>();
@@ -25,8 +26,9 @@ final class RelationShapes {
     private @Nullable Announced last;
     private long lastTransaction;
 
-    RelationShapes(TrackWriter writer) {
+    RelationShapes(TrackWriter writer, TableTraffic traffic) {
         this.writer = writer;
+        this.traffic = traffic;
     }
 
     /**
@@ -34,8 +36,9 @@ final class RelationShapes {
      *
      * @param number the writer's
      * @param order announcements before it on this connection
+     * @param count what was received of the table
      */
-    record Announced(TableShape shape, int number, long order) {
+    record Announced(TableShape shape, int number, long order, TableTraffic.Count count) {
         int columns() {
             return shape.columns().size();
         }
@@ -53,7 +56,9 @@ final class RelationShapes {
             numbers.put(shape, number);
         }
         relations(transaction)
-                .put(shape.relationOid(), new Announced(shape, number, announcements++));
+                .put(
+                        shape.relationOid(),
+                        new Announced(shape, number, announcements++, traffic.of(shape.table())));
         last = null;
     }
 

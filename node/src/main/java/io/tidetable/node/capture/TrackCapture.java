@@ -72,6 +72,11 @@ public final class TrackCapture implements AutoCloseable {
         return progress.status();
     }
 
+    /** What it has received of each table. */
+    public TableTraffic traffic() {
+        return progress.traffic();
+    }
+
     private void run() {
         try {
             TrackWriter writer = setup.journal().writer();

@@ -35,6 +35,17 @@ final class TrackConnection implements AutoCloseable {
             SET xmloption = 'content'
             """;
 
+    /**
+     * A transaction that outgrows this memory is decoded to what it has by then, in one go, and
+     * those that commit meanwhile wait: the usual 64 MB take long enough to be noticed. Whoever set
+     * the source to less knows why.
+     */
+    private static final String SHORT_BURSTS =
+            """
+            SELECT pg_catalog.set_config(name, '2MB', false) FROM pg_catalog.pg_settings
+            WHERE name = 'logical_decoding_work_mem' AND setting::bigint > 2048
+            """;
+
     private static final String NOW =
             """
             SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text,
@@ -93,6 +104,9 @@ final class TrackConnection implements AutoCloseable {
             refuseOtherSource(source, track, SourceIdentities.identity(connection));
             try (Statement statement = connection.createStatement()) {
                 statement.execute(PORTABLE_TEXT);
+                if (track == Track.EXPRESS && streaming) {
+                    statement.execute(SHORT_BURSTS);
+                }
             }
             refuseGap(connection, slot, start, formerPid);
             Now now = now(connection);

@@ -45,15 +45,20 @@ final class TransactionReader implements PgOutputHandler {
      * A reader for one connection; the writer was told of it.
      *
      * @param start the position from which the source was asked to send
+     * @param traffic counts what comes
      */
     TransactionReader(
-            TrackWriter writer, XidWidener widener, Lsn start, Consumer<LogicalMessage> messages) {
+            TrackWriter writer,
+            XidWidener widener,
+            Lsn start,
+            TableTraffic traffic,
+            Consumer<LogicalMessage> messages) {
         this.writer = writer;
         this.widener = widener;
         this.lastCommit = start;
         this.lastChange = start;
         this.messages = messages;
-        this.shapes = new RelationShapes(writer);
+        this.shapes = new RelationShapes(writer, traffic);
     }
 
     /** A transaction that arrives in blocks. */
@@ -150,6 +155,7 @@ final class TransactionReader implements PgOutputHandler {
     private void change(
             int xid, ChangeKind kind, RelationShapes.Announced shape, ByteBuffer payload) {
         changes++;
+        shape.count().add(payload.remaining());
         if (block != null) {
             block.bytes += payload.remaining();
             writer.streamedChange(block.xid, subxid(xid), kind, shape.number(), payload);

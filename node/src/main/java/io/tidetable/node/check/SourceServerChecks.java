@@ -2,20 +2,17 @@ package io.tidetable.node.check;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.node.capture.LiveMoves;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Map;
 
 /** Finds what is wrong with a source as a server. */
 final class SourceServerChecks {
     private static final int OLDEST = 14;
     private static final int NEWEST = 18;
-
-    /** The first minor versions in which a table can change its track while it is written to. */
-    private static final Map<Integer, Integer> LIVE_MOVES = Map.of(14, 19, 15, 14, 16, 10, 17, 6);
 
     private static final String REPLICATION =
             """
@@ -66,7 +63,7 @@ final class SourceServerChecks {
                             .formatted(server.versionText(), OLDEST, NEWEST));
             return;
         }
-        int needed = LIVE_MOVES.getOrDefault(server.major(), 0);
+        int needed = LiveMoves.firstMinor(server.major());
         if (server.minor() < needed) {
             findings.info(
                     Check.FIXED_TRACKS,

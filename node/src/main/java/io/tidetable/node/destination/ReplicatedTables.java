@@ -9,7 +9,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,13 @@ public final class ReplicatedTables {
             """
             UPDATE tidetable.replicated_table
             SET state = ?, message = ?, changed_at = clock_timestamp()
+            WHERE pipeline = ? AND namespace = ? AND name = ?
+            """;
+
+    private static final String RIDE =
+            """
+            UPDATE tidetable.replicated_table
+            SET track = ?, changed_at = clock_timestamp()
             WHERE pipeline = ? AND namespace = ? AND name = ?
             """;
 
@@ -135,6 +144,30 @@ public final class ReplicatedTables {
     public void needsMerge(Connection destination, TableId table) throws SQLException {
         try (PreparedStatement statement = destination.prepareStatement(NEEDS_MERGE)) {
             keyed(statement, 1, table).executeUpdate();
+        }
+    }
+
+    /**
+     * Tables ride on another track. Their changes will be looked for nowhere else, so it is on the
+     * destination's disk when this returns.
+     *
+     * @param destination in autocommit mode
+     */
+    public void ride(Connection destination, Set<TableId> tables, Track track) throws SQLException {
+        destination.setAutoCommit(false);
+        try (Statement setting = destination.createStatement();
+                PreparedStatement statement = destination.prepareStatement(RIDE)) {
+            setting.execute("SET LOCAL synchronous_commit = local");
+            for (TableId table : tables) {
+                statement.setString(1, track.label());
+                keyed(statement, 2, table).executeUpdate();
+            }
+            destination.commit();
+        } catch (SQLException e) {
+            destination.rollback();
+            throw e;
+        } finally {
+            destination.setAutoCommit(true);
         }
     }
 

@@ -35,5 +35,27 @@ public enum FaultPoint {
     /** All chunks are in, the lane is still held. */
     TABLE_COPIED,
     /** A range of a diff-merge was written, not committed. */
-    MERGE_WRITTEN
+    MERGE_WRITTEN,
+    /** A move between tracks is decided and written down, nothing else was done for it. */
+    MOVE_DECIDED,
+    /** The new track's publication was changed for a move, the transaction is still open. */
+    MOVE_ADDING,
+    /** Both tracks carry the tables of a move, nobody here knows it yet. */
+    MOVE_ADDED,
+    /** All writers that were open when the new track began to carry the tables have ended. */
+    MOVE_SETTLED,
+    /** The turn of a move is written down, the lanes read the old track alone. */
+    MOVE_TURNED,
+    /** The lanes of a move read the one track up to its turn and the other beyond. */
+    MOVE_READ,
+    /** The old track's publication was changed for a move, the transaction is still open. */
+    MOVE_DROPPING,
+    /** The old track no longer carries the tables of a move, nobody here knows it yet. */
+    MOVE_DROPPED,
+    /** Every destination has on disk what came before the turn of a move. */
+    MOVE_FLUSHED,
+    /** The destinations know the new track, the decision still stands. */
+    MOVE_NOTED,
+    /** The decision is gone, the lanes still read as if it stood. */
+    MOVE_ENDED
 }

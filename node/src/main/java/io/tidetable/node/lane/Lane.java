@@ -7,6 +7,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.Progress;
+import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.journal.TransactionFeed;
 import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.postgres.SourceSnapshot;
@@ -34,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 public final class Lane {
     private final LaneId id;
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
-    private final TransactionFeed feed;
     private final Announced announced;
     private final @Nullable KeyBucket bucket;
     private final AppliedTransactions applied = new AppliedTransactions();
@@ -64,14 +64,35 @@ public final class Lane {
     /** Where the feed stands: beyond the progress while a batch is on its way. */
     private @Nullable Position read;
 
+    private TransactionFeed feed;
+
+    /** The tracks that the feed reads. */
+    private volatile Set<Track> tracks;
+
+    /** The progress at the destination as far as is known, for those without the lock. */
+    private volatile Lsn standing = Lsn.ZERO;
+
+    /** The progress is to be at least here as soon as everything before is applied. */
+    private volatile Lsn goal = Lsn.ZERO;
+
+    /** What is below is not in the feed: it came over a track that the lane has left. */
+    private Lsn complete = Lsn.ZERO;
+
+    private volatile long backlog;
+
     /**
      * A lane over the tables.
      *
+     * @param tracks those that the feed reads
      * @param announced how far each track has told its lanes what is new
      */
     public Lane(
-            LaneId id, Collection<LaneTable> tables, TransactionFeed feed, Announced announced) {
-        this(id, tables, feed, announced, null);
+            LaneId id,
+            Collection<LaneTable> tables,
+            TransactionFeed feed,
+            Set<Track> tracks,
+            Announced announced) {
+        this(id, tables, feed, tracks, announced, null);
     }
 
     /**
@@ -83,12 +104,14 @@ public final class Lane {
             LaneId id,
             Collection<LaneTable> tables,
             TransactionFeed feed,
+            Set<Track> tracks,
             Announced announced,
             @Nullable KeyBucket bucket) {
         this.bucket = bucket;
         this.id = id;
         tables.forEach(table -> this.tables.put(table.table(), table));
         this.feed = feed;
+        this.tracks = Set.copyOf(tracks);
         this.announced = announced;
     }
 
@@ -124,9 +147,22 @@ public final class Lane {
         return idleSince == wakes.get();
     }
 
-    /** Bytes of changes that wait for the lane in the journal. */
+    /**
+     * Bytes of changes that wait for the lane in the journal; as of before, while it is at work.
+     */
     public long backlogBytes() {
-        return idle() ? 0 : feed.backlogBytes();
+        if (idle()) {
+            return 0;
+        }
+        // A feed has one reader at a time.
+        if (lock.tryLock()) {
+            try {
+                backlog = feed.backlogBytes();
+            } finally {
+                lock.unlock();
+            }
+        }
+        return backlog;
     }
 
     /**
@@ -134,14 +170,29 @@ public final class Lane {
      * where nothing waits for it, as far as its tracks have announced.
      */
     public Lsn completeUpTo() {
-        Lsn told = announced.upTo(tracks());
-        return idle() ? Lsn.max(told, completeUpTo) : completeUpTo;
+        Set<Track> before = tracks;
+        Lsn told = announced.upTo(before);
+        // Idle over other tracks would say nothing about these.
+        return idle() && tracks.equals(before) ? Lsn.max(told, completeUpTo) : completeUpTo;
     }
 
-    private Set<Track> tracks() {
-        Set<Track> tracks = java.util.EnumSet.noneOf(Track.class);
-        tables.values().forEach(table -> tracks.add(table.track()));
+    /** The tracks over which its changes come. */
+    public Set<Track> tracks() {
         return tracks;
+    }
+
+    /** The progress that the destination holds, as far as is known now; not necessarily on disk. */
+    public Lsn standing() {
+        return standing;
+    }
+
+    /**
+     * As soon as everything up to the position is applied, the progress at the destination says so,
+     * even if no change came.
+     */
+    public void reachFor(Lsn position) {
+        goal = Lsn.max(goal, position);
+        wake();
     }
 
     /** Whether a worker would find something to do: not held, and every table can be applied to. */
@@ -164,14 +215,41 @@ public final class Lane {
     }
 
     /**
+     * Reads another feed from now on. Whatever was applied, and whatever is on its way, stays
+     * right: both feeds show the same beyond where the lane stands.
+     *
+     * @param from those tracks that the feed reads
+     * @param completeBelow what is below came over other tracks; the destination must hold it
+     */
+    public void readFrom(TransactionFeed next, Set<Track> from, Lsn completeBelow) {
+        feed.close();
+        feed = next;
+        tracks = Set.copyOf(from);
+        complete = Lsn.max(complete, completeBelow);
+        read = null;
+        wake();
+    }
+
+    /** The lane cannot go on from below this position. */
+    public Lsn completeBelow() {
+        return complete;
+    }
+
+    /**
      * The destination said where it stands.
      *
-     * @throws io.tidetable.node.journal.JournalGapException when the journal lacks what follows
+     * @throws JournalGapException when the journal lacks what follows
      */
     public void standsAt(Progress found) {
+        if (complete.isAfter(found.position().commitEnd())) {
+            throw new JournalGapException(
+                    "Lane %s stands at %s, though it held everything up to %s when its changes moved to another track: the destination has lost commits."
+                            .formatted(id, found.position().commitEnd(), complete));
+        }
         feed.seek(found.position());
         read = found.position();
         progress = found;
+        standing = found.position().commitEnd();
         applied.add(found.position().xid());
         noteFirst(found.position());
         completeUpTo = found.position().commitEnd();
@@ -183,6 +261,7 @@ public final class Lane {
      */
     public void forget() {
         progress = null;
+        standing = Lsn.ZERO;
         idleSince = -1;
         completeUpTo = Lsn.ZERO;
         if (bucket != null) {
@@ -262,11 +341,22 @@ public final class Lane {
                 idleSince = wake;
             }
             noteStop(next, readable);
-            return null;
+            return next == null ? stepToGoal(from, readable, wake) : null;
         }
         return next == null
                 ? new Batch(parts, upTo, bytes, mend, Lsn.max(readable, upTo.commitEnd()), wake)
                 : new Batch(parts, upTo, bytes, mend, upTo.commitEnd(), -1);
+    }
+
+    /** Nothing but progress, where the lane is asked for it and holds everything up to there. */
+    private @Nullable Batch stepToGoal(Position from, Lsn readable, long wake) {
+        Lsn wanted = goal;
+        if (!wanted.isAfter(from.commitEnd()) || wanted.isAfter(readable)) {
+            return null;
+        }
+        Position upTo = new Position(wanted, 0);
+        read = upTo;
+        return new Batch(List.of(), upTo, 0, false, readable, wake);
     }
 
     /** Whether the lane may take part in a barrier now; where not, it says that it waits there. */
@@ -356,6 +446,7 @@ public final class Lane {
     /** The batch was committed at the destination, which holds that progress now. */
     public void committed(Batch batch, Progress reached) {
         progress = reached;
+        standing = reached.position().commitEnd();
         noteFirst(reached.position());
         completeUpTo = Lsn.max(completeUpTo, batch.completeUpTo());
         idleSince = batch.emptiedBy();

@@ -7,13 +7,16 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.TableShape;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableState;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One table within its lane at one destination: what it is, and where it stands. Thread-safe. */
 public final class LaneTable {
     private final TableId table;
-    private final Track track;
+    private volatile Track track;
+    private volatile @Nullable TrackMove move;
+    private volatile String moveStage = "decided";
     private final Consistency consistency;
     private final int priority;
     private final DelayStatistics delays = new DelayStatistics();
@@ -35,8 +38,52 @@ public final class LaneTable {
         return table;
     }
 
+    /** Over which its changes come; while it moves, the one that it leaves. */
     public Track track() {
         return track;
+    }
+
+    /** Its move to the other track, from the decision until nothing is left on the old one. */
+    public @Nullable TrackMove move() {
+        return move;
+    }
+
+    /** Begins a move. */
+    public void moves(TrackMove decided) {
+        move = decided;
+    }
+
+    /** Where its move stands, for people; null when it does not move. */
+    public @Nullable String moveText() {
+        TrackMove under = move;
+        return under == null
+                ? null
+                : "from %s to %s: %s; %s"
+                        .formatted(
+                                under.from().label(),
+                                under.to().label(),
+                                under.reason(),
+                                moveStage);
+    }
+
+    /** Its move has come to another stage. */
+    public void moveStands(String what) {
+        moveStage = what;
+    }
+
+    /** Its move has ended on that track, or it was given up. */
+    public void rides(Track now) {
+        track = now;
+        move = null;
+        moveStage = "decided";
+    }
+
+    /** The tracks that its changes are read from. */
+    public Set<Track> tracks() {
+        TrackMove under = move;
+        return under == null || under.turn() == null
+                ? Set.of(track)
+                : Set.of(under.from(), under.to());
     }
 
     public Consistency consistency() {

@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
@@ -75,6 +76,11 @@ final class Caretaker implements AutoCloseable {
         unsaid = new UnsaidChanges(context.pipeline());
         catalogLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS);
         durability = new Durability(context.pipeline(), context.id(), journal);
+    }
+
+    /** The progress of a lane that the destination has on its disk. */
+    Lsn flushed(LaneId lane) {
+        return durability.flushed(lane);
     }
 
     /** The sequences to carry over. */
@@ -153,7 +159,7 @@ final class Caretaker implements AutoCloseable {
 
     private Set<Track> tracks() {
         Set<Track> tracks = EnumSet.noneOf(Track.class);
-        side.tables().forEach(table -> tracks.add(table.track()));
+        side.tables().forEach(table -> tracks.addAll(table.tracks()));
         return tracks;
     }
 

@@ -27,6 +27,7 @@ import io.tidetable.node.lane.Feeds;
 import io.tidetable.node.lane.KeyBuckets;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.lane.TrackMove;
 import io.tidetable.node.postgres.SourceSnapshot;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -37,12 +38,14 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,11 +69,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Map<LaneId, Lane> lanes = new TreeMap<>();
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
     private final Map<TableId, List<Lane>> lanesByTable = new HashMap<>();
-    private final Map<Track, List<Lane>> mergedLanes = new EnumMap<>(Track.class);
+    private final Set<Lane> mergedLanes = ConcurrentHashMap.newKeySet();
     private final Map<TableId, CopyJob> copies = new TreeMap<>();
     private final Map<TableId, TableDefinition> definitions = new HashMap<>();
+    private final Set<TableId> missed = new HashSet<>();
     private Map<TableId, Registered> registered = Map.of();
-    private Set<TableId> missed = Set.of();
 
     DestinationSide(
             DestinationContext context,
@@ -157,12 +160,22 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                 register(connection, placed);
             }
             leaveOut(connection, wanted.keySet());
+            wanted.forEach((table, placed) -> {
+                if (missedChanges(placed)) {
+                    missed.add(table);
+                }
+            });
             registered = context.tables().all(connection);
         }
     }
 
-    /** A table with the track it rides on. */
-    record Placed(WantedTable wanted, Track track) {}
+    /**
+     * A table with the track it rides on.
+     *
+     * @param move its move to the other track that is under way; null for none
+     * @param published whether the source publishes it already
+     */
+    record Placed(WantedTable wanted, Track track, @Nullable TrackMove move, boolean published) {}
 
     private static void report(TableId table, Creation creation) {
         switch (creation) {
@@ -199,6 +212,18 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         }
     }
 
+    /** Whether rows here rely on changes that no track carried. */
+    private boolean missedChanges(Placed placed) {
+        Registered known = registered.get(placed.wanted().table());
+        if (known == null
+                || known.stage() == Stage.WAITING
+                || known.stage() == Stage.LEFT_OUT
+                || placed.move() != null) {
+            return false;
+        }
+        return !placed.published() || known.track() != placed.track();
+    }
+
     private void leaveOut(Connection connection, Set<TableId> wanted) throws SQLException {
         for (Map.Entry<TableId, Registered> entry : registered.entrySet()) {
             if (!wanted.contains(entry.getKey()) && entry.getValue().stage() != Stage.LEFT_OUT) {
@@ -222,11 +247,8 @@ final class DestinationSide implements LaneControl, AutoCloseable {
      * Makes the lanes and says from where each goes on.
      *
      * @param lost tracks whose changes so far are lost
-     * @param unpublished tables of which no track carried changes lately
      */
-    void openLanes(Map<TableId, Placed> wanted, Set<Track> lost, Set<TableId> unpublished)
-            throws SQLException {
-        missed = Set.copyOf(unpublished);
+    void openLanes(Map<TableId, Placed> wanted, Set<Track> lost) throws SQLException {
         Map<LaneId, List<LaneTable>> byLane = new TreeMap<>();
         for (Placed placed : wanted.values()) {
             ReplicationSchema schema = placed.wanted().schema();
@@ -236,6 +258,10 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                             placed.track(),
                             schema.consistency(),
                             schema.priority());
+            TrackMove move = placed.move();
+            if (move != null) {
+                table.moves(move);
+            }
             tables.put(table.table(), table);
             definitions.put(table.table(), placed.wanted().definition());
             byLane.computeIfAbsent(placed.wanted().lane(), key -> new ArrayList<>()).add(table);
@@ -264,11 +290,13 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             @Nullable Progress known,
             Set<Track> lost)
             throws SQLException {
-        Set<Track> tracks = EnumSet.noneOf(Track.class);
-        carried.forEach(table -> tracks.add(table.track()));
+        Set<Track> tracks = tracksOf(carried);
         Position beginning = new Position(beginningOf(tracks), 0);
         boolean otherSource = known != null && !known.source().equals(identity);
-        boolean gap = otherSource || tracks.stream().anyMatch(lost::contains);
+        boolean gap =
+                otherSource
+                        || tracks.stream().anyMatch(lost::contains)
+                        || carried.stream().anyMatch(table -> missed.contains(table.table()));
         if (known != null && gap) {
             LOG.warn(
                     "lane {} lost changes; its tables are compared with the source and mended", id);
@@ -277,17 +305,26 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             resume(connection, table, gap || missed.contains(table.table()));
             journal.subscribe(context.id(), table.table());
         }
-        for (Lane lane : lanesOf(id, carried, tracks)) {
+        for (Lane lane : newLanes(id, carried)) {
             if (gap) {
                 context.tables().forgetProgress(connection, lane.id());
             }
             store.create(new Progress(context.pipeline(), lane.id(), identity, beginning));
-            add(lane, tracks);
+            add(lane);
+        }
+        // After it is written down that they are merged, or a crash would hide that they must be.
+        for (LaneTable table : carried) {
+            if (table.move() == null
+                    && Objects.requireNonNull(registered.get(table.table())).track()
+                            != table.track()) {
+                context.tables().ride(connection, Set.of(table.table()), table.track());
+            }
         }
     }
 
     /** One lane; or, for a table whose rows are spread by key, several. */
-    private List<Lane> lanesOf(LaneId id, List<LaneTable> carried, Set<Track> tracks) {
+    private List<Lane> newLanes(LaneId id, List<LaneTable> carried) {
+        Set<Track> tracks = tracksOf(carried);
         if (carried.getFirst().consistency() instanceof Consistency.Key(int count)) {
             KeyBuckets buckets = new KeyBuckets(count);
             List<Lane> spread = new ArrayList<>();
@@ -296,25 +333,25 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                         new Lane(
                                 WantedTable.keyLane(carried.getFirst().table(), number, count),
                                 carried,
-                                feed(carried, tracks),
+                                feed(carried),
+                                tracks,
                                 announced,
                                 new Lane.KeyBucket(buckets, number)));
             }
             return spread;
         }
-        return List.of(new Lane(id, carried, feed(carried, tracks), announced));
+        return List.of(new Lane(id, carried, feed(carried), tracks, announced));
     }
 
-    private void add(Lane lane, Set<Track> tracks) {
+    private void add(Lane lane) {
         lanes.put(lane.id(), lane);
         int priority = 1;
         for (LaneTable table : lane.tables()) {
             lanesByTable.computeIfAbsent(table.table(), key -> new ArrayList<>()).add(lane);
             priority = Math.max(priority, table.priority());
         }
-        if (tracks.size() > 1) {
-            tracks.forEach(track ->
-                    mergedLanes.computeIfAbsent(track, key -> new ArrayList<>()).add(lane));
+        if (lane.tracks().size() > 1) {
+            mergedLanes.add(lane);
         }
         dispatcher.add(new Work.OfLane(lane), priority);
     }
@@ -326,16 +363,113 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                 .orElse(Lsn.ZERO);
     }
 
-    private TransactionFeed feed(List<LaneTable> carried, Set<Track> tracks) {
-        List<TransactionFeed> feeds = new ArrayList<>();
-        for (Track track : tracks) {
-            Set<TableId> onTrack = new HashSet<>();
-            carried.stream()
-                    .filter(table -> table.track() == track)
-                    .forEach(table -> onTrack.add(table.table()));
-            feeds.add(journal.track(track).feed(onTrack));
+    private static Set<Track> tracksOf(Collection<LaneTable> carried) {
+        Set<Track> tracks = EnumSet.noneOf(Track.class);
+        carried.forEach(table -> tracks.addAll(table.tracks()));
+        return tracks;
+    }
+
+    /** What the tables' tracks have of them, each of them read from one track at any place. */
+    private TransactionFeed feed(Collection<LaneTable> carried) {
+        Map<Track, Set<TableId>> staying = new EnumMap<>(Track.class);
+        Map<TrackMove, Set<TableId>> turning = new HashMap<>();
+        for (LaneTable table : carried) {
+            TrackMove move = table.move();
+            if (move == null || move.turn() == null) {
+                staying.computeIfAbsent(table.track(), _ -> new HashSet<>()).add(table.table());
+            } else {
+                turning.computeIfAbsent(move, _ -> new HashSet<>()).add(table.table());
+            }
         }
+        List<TransactionFeed> feeds = new ArrayList<>();
+        staying.forEach((track, onTrack) -> feeds.add(journal.track(track).feed(onTrack)));
+        turning.forEach((move, moved) ->
+                feeds.add(
+                        Feeds.turning(
+                                journal.track(move.from()).feed(moved),
+                                journal.track(move.to()).feed(moved),
+                                Objects.requireNonNull(move.turn()))));
         return Feeds.inCommitOrder(feeds);
+    }
+
+    /**
+     * Lets the lanes of a move's tables read the old track up to the turn and the new one beyond.
+     * Waits for whoever works on them.
+     */
+    void turn(TrackMove move) {
+        announce(move);
+        for (Lane lane : lanesOf(move)) {
+            // First, so that no announcement is missed.
+            mergedLanes.add(lane);
+            readAnew(lane, Lsn.ZERO);
+        }
+    }
+
+    /** Says that tables move, in the status. */
+    void announce(TrackMove move) {
+        tablesOf(move).forEach(table -> table.moves(move));
+    }
+
+    /** Says, in the status, where a move stands. */
+    void moveStands(TrackMove move, String what) {
+        tablesOf(move).forEach(table -> table.moveStands(what));
+    }
+
+    /**
+     * Lets the tables' lanes read what is right after the move, or without it.
+     *
+     * @param now the track that the tables ride on
+     * @param completeBelow what every lane has at the destination, on disk there
+     */
+    void endMove(TrackMove move, Track now, Lsn completeBelow) {
+        tablesOf(move).forEach(table -> table.rides(now));
+        for (Lane lane : lanesOf(move)) {
+            readAnew(lane, completeBelow);
+            if (lane.tracks().size() == 1) {
+                mergedLanes.remove(lane);
+            }
+        }
+    }
+
+    private void readAnew(Lane lane, Lsn completeBelow) {
+        lane.lock();
+        try {
+            lane.readFrom(feed(lane.tables()), tracksOf(lane.tables()), completeBelow);
+        } finally {
+            lane.unlock();
+        }
+        wake(lane);
+    }
+
+    private List<LaneTable> tablesOf(TrackMove move) {
+        return tables.values().stream().filter(it -> move.tables().contains(it.table())).toList();
+    }
+
+    private Set<Lane> lanesOf(TrackMove move) {
+        Set<Lane> found = new LinkedHashSet<>();
+        move.tables().forEach(table -> found.addAll(lanesOf(table)));
+        return found;
+    }
+
+    /** Asks the lanes of the move's tables to note progress up to the position. */
+    void reachFor(TrackMove move, Lsn position) {
+        for (Lane lane : lanesOf(move)) {
+            lane.reachFor(position);
+            dispatcher.activate(new Work.OfLane(lane));
+        }
+    }
+
+    /** Whether the destination has on its disk that the move's tables are complete up to there. */
+    boolean hasFlushed(TrackMove move, Lsn position) {
+        return lanesOf(move).stream()
+                .allMatch(lane -> caretaker.flushed(lane.id()).isAtOrAfter(position));
+    }
+
+    /** Writes down where tables ride from now on. */
+    void noteTrack(Set<TableId> moved, Track track) throws SQLException {
+        try (Connection connection = context.connect("tidetable bookkeeping")) {
+            context.tables().ride(connection, moved, track);
+        }
     }
 
     /** Puts a table where the destination remembers it. */
@@ -521,10 +655,15 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     void durable(Track track, Set<TableId> changed) {
         Set<Lane> woken = new HashSet<>();
         for (TableId table : changed) {
-            woken.addAll(lanesByTable.getOrDefault(table, List.of()));
+            for (Lane lane : lanesByTable.getOrDefault(table, List.of())) {
+                // One that begins to read the track just now looks at it anyway.
+                if (lane.tracks().contains(track)) {
+                    woken.add(lane);
+                }
+            }
         }
         // A lane over both tracks may have waited for this one to move on.
-        woken.addAll(mergedLanes.getOrDefault(track, List.of()));
+        woken.addAll(mergedLanes);
         woken.forEach(this::wake);
     }
 
@@ -572,8 +711,6 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     @Override
     public void skipToEnd(Lane lane) throws SQLException {
-        Set<Track> tracks = EnumSet.noneOf(Track.class);
-        lane.tables().forEach(table -> tracks.add(table.track()));
         try (Connection connection = context.connect("tidetable bookkeeping")) {
             connection.setAutoCommit(false);
             context.tables().forgetProgress(connection, lane.id());
@@ -583,7 +720,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                                     context.pipeline(),
                                     lane.id(),
                                     identity,
-                                    new Position(beginningOf(tracks), 0)));
+                                    new Position(
+                                            Lsn.max(
+                                                    beginningOf(lane.tracks()),
+                                                    lane.completeBelow()),
+                                            0)));
             connection.commit();
         }
         lane.owned(false);

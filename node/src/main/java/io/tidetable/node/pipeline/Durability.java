@@ -1,6 +1,7 @@
 package io.tidetable.node.pipeline;
 
 import io.tidetable.model.DestinationId;
+import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
@@ -17,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -41,7 +43,9 @@ final class Durability {
     private final DestinationId destination;
     private final Journal journal;
     private final Map<TableId, Lsn> released = new HashMap<>();
+    private final Map<LaneId, Lsn> flushed = new ConcurrentHashMap<>();
     private Map<TableId, Lsn> committed = Map.of();
+    private Map<LaneId, Lsn> standing = Map.of();
     private Lsn committedBelow = Lsn.ZERO;
     private final Map<Track, Lsn> noted = new HashMap<>();
 
@@ -57,17 +61,23 @@ final class Durability {
      * @param connection to the destination, in autocommit mode
      */
     void look(Connection connection, Collection<Lane> lanes) throws SQLException {
-        if (!committed.isEmpty()
-                && position(connection, FLUSH_POSITION).isAtOrAfter(committedBelow)) {
+        if (!nothingToLearn() && position(connection, FLUSH_POSITION).isAtOrAfter(committedBelow)) {
             committed.forEach((table, position) -> {
                 journal.release(destination, table, position);
                 released.put(table, position);
             });
+            standing.forEach((lane, position) -> flushed.merge(lane, position, Lsn::max));
             committed = Map.of();
+            standing = Map.of();
         }
-        if (committed.isEmpty()) {
+        if (nothingToLearn()) {
             Map<TableId, Lsn> now = new HashMap<>();
+            Map<LaneId, Lsn> stand = new HashMap<>();
             for (Lane lane : lanes) {
+                Lsn stands = lane.standing();
+                if (stands.isAfter(flushed(lane.id()))) {
+                    stand.put(lane.id(), stands);
+                }
                 Lsn position = lane.completeUpTo();
                 for (LaneTable table : lane.tables()) {
                     now.merge(table.table(), position, Lsn::min);
@@ -80,7 +90,17 @@ final class Durability {
             // Read after the positions: their commits lie below it in the destination's log.
             committedBelow = position(connection, INSERT_POSITION);
             committed = now;
+            standing = stand;
         }
+    }
+
+    private boolean nothingToLearn() {
+        return committed.isEmpty() && standing.isEmpty();
+    }
+
+    /** The progress of a lane that the destination has on its disk. May be asked by anybody. */
+    Lsn flushed(LaneId lane) {
+        return flushed.getOrDefault(lane, Lsn.ZERO);
     }
 
     /**
@@ -119,6 +139,7 @@ final class Durability {
     /** Forgets what it saw: the destination may have lost what was not flushed. */
     void forget() {
         committed = Map.of();
+        standing = Map.of();
         noted.clear();
     }
 

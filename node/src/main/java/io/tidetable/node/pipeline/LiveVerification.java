@@ -238,7 +238,7 @@ final class LiveVerification {
 
     private boolean awaitAnnounced(List<Lane> lanes, Lsn position) throws InterruptedException {
         Set<Track> tracks = EnumSet.noneOf(Track.class);
-        lanes.forEach(lane -> lane.tables().forEach(table -> tracks.add(table.track())));
+        lanes.forEach(lane -> tracks.addAll(lane.tracks()));
         heartbeat.run();
         for (Track track : tracks) {
             if (!announced.await(track, position, LIMIT)) {

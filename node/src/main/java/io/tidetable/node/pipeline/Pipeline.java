@@ -30,6 +30,7 @@ import io.tidetable.node.journal.local.LocalJournal;
 import io.tidetable.node.journal.local.LocalJournalSettings;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.lane.TrackMove;
 import io.tidetable.node.pipeline.DestinationSide.Placed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,14 +42,13 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -81,6 +81,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     private @Nullable Journal journal;
     private @Nullable SourceSide source;
     private @Nullable StatusReport report;
+    private @Nullable TrackMover mover;
+    private @Nullable TrackWatch watch;
     private @Nullable Thread copyStarter;
     private volatile @Nullable TidetableException failure;
 
@@ -134,7 +136,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                 LocalJournal.open(
                         settings.directory().resolve("journal"), journalSettings(), faults);
         journal = opened;
-        keepHistory(opened, identity);
+        MoveLedger ledger = new MoveLedger(settings.directory());
+        ledger.load();
+        keepHistory(opened, ledger, identity);
         CaptureSource captured = new CaptureSource(settings.name(), settings.source(), identity);
         SourceSide side =
                 new SourceSide(
@@ -158,6 +162,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             destinations.put(destination.id(), there);
         }
         Map<DestinationId, Map<TableId, Placed>> wanted = new LinkedHashMap<>();
+        Map<TableId, Set<Track>> published = side.published();
         try (Connection connection = settings.source().connect("tidetable setup")) {
             TableSelection selection = WantedTable.selection(settings.tables());
             List<TableDefinition> selected = SourceCatalog.tables(connection, selection);
@@ -166,15 +171,16 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                         "TT-110",
                         "no table of the source matches the settings' tables; 'tidetable check' lists what there is");
             }
+            leaveOut(ledger, selected, published.keySet());
             List<SequenceDefinition> sequences =
                     SourceCatalog.sequences(connection, selected, selection);
-            wanted.putAll(placed(selected));
+            wanted.putAll(placed(selected, ledger, published));
             requireSpreadable(connection, wanted);
             for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
                 at(entry.getKey()).createTables(connection, entry.getValue(), sequences);
             }
         }
-        openTracks(side, opened, wanted);
+        openTracks(side, opened, ledger, wanted);
     }
 
     /** Rows of equal keys in different lanes would lose their order, so this is never tried. */
@@ -201,7 +207,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     }
 
     /** Positions of another server or timeline mean nothing: a journal of such is given up. */
-    private void keepHistory(Journal opened, SourceIdentity identity) throws IOException {
+    private void keepHistory(Journal opened, MoveLedger ledger, SourceIdentity identity)
+            throws IOException {
         Path file = settings.directory().resolve("source");
         String now = identity.systemId() + " " + identity.timeline();
         if (Files.exists(file) && !Files.readString(file).strip().equals(now)) {
@@ -210,6 +217,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             for (Track track : Track.values()) {
                 opened.discard(track);
             }
+            // Its positions mean nothing any more; where tables ride, the publications say.
+            ledger.clear();
         }
         Files.writeString(file, now);
     }
@@ -222,7 +231,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     }
 
     /** Each destination's tables with how they are replicated and where they ride. */
-    private Map<DestinationId, Map<TableId, Placed>> placed(List<TableDefinition> selected) {
+    private Map<DestinationId, Map<TableId, Placed>> placed(
+            List<TableDefinition> selected, MoveLedger ledger, Map<TableId, Set<Track>> published) {
         Map<DestinationId, List<WantedTable>> chosen = new LinkedHashMap<>();
         Set<TableId> express = new HashSet<>();
         for (DestinationId destination : destinations.keySet()) {
@@ -232,58 +242,117 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                     .filter(table -> table.schema().track() == Track.EXPRESS)
                     .forEach(table -> express.add(table.table()));
         }
-        Map<TableId, Track> tracks = new HashMap<>();
-        for (TableDefinition table : selected) {
-            tracks.put(
-                    table.id(),
-                    trackOf(table.id(), express.contains(table.id()) ? Track.EXPRESS : Track.BULK));
-        }
         Map<DestinationId, Map<TableId, Placed>> placed = new LinkedHashMap<>();
         chosen.forEach((destination, tables) -> {
             Map<TableId, Placed> there = new TreeMap<>();
-            tables.forEach(table ->
-                    there.put(
-                            table.table(),
-                            new Placed(table, Objects.requireNonNull(tracks.get(table.table())))));
+            for (WantedTable table : tables) {
+                TableId id = table.table();
+                there.put(
+                        id,
+                        placed(
+                                table,
+                                express.contains(id) ? Track.EXPRESS : Track.BULK,
+                                ledger,
+                                published.getOrDefault(id, Set.of())));
+            }
             placed.put(destination, there);
         });
         return placed;
     }
 
-    /** The track a table rides on already, or the one that is asked for. */
-    private Track trackOf(TableId table, Track asked) {
+    /**
+     * Where a table rides: where the source publishes it already; or where it is asked to. One that
+     * moves may be published here or there, and is read from both.
+     */
+    private Placed placed(WantedTable table, Track asked, MoveLedger ledger, Set<Track> rides) {
+        TrackMove move =
+                ledger.all().stream()
+                        .filter(it -> it.tables().contains(table.table()))
+                        .findFirst()
+                        .orElse(null);
+        if (move != null) {
+            return new Placed(table, move.from(), move, true);
+        }
+        Track noted = null;
         for (DestinationSide there : destinations.values()) {
-            Registered known = there.registered(table);
-            if (known != null && known.stage() != Stage.LEFT_OUT) {
-                if (known.track() != asked) {
-                    LOG.warn(
-                            "table {} stays on track {}: a table is placed when it is first replicated",
-                            table,
-                            known.track().label());
-                }
-                return known.track();
+            Registered known = there.registered(table.table());
+            if (noted == null && known != null && known.stage() != Stage.LEFT_OUT) {
+                noted = known.track();
             }
         }
-        return asked;
+        if (rides.isEmpty()) {
+            return new Placed(table, noted == null ? asked : noted, null, false);
+        }
+        // Bulk is its way out of express; or a move that was given up has left it on both.
+        Track now = noted != null && rides.contains(noted) ? noted : rides.iterator().next();
+        return new Placed(table, now, null, true);
+    }
+
+    /**
+     * Moves of tables that are no longer wanted need not end; neither those of tables that are not
+     * published any more, because they were replaced at the source: they begin anew.
+     */
+    private static void leaveOut(
+            MoveLedger ledger, Collection<TableDefinition> selected, Set<TableId> published)
+            throws IOException {
+        Set<TableId> movable = new HashSet<>();
+        selected.forEach(table -> movable.add(table.id()));
+        movable.retainAll(published);
+        for (TrackMove move : ledger.all()) {
+            Set<TableId> left = new HashSet<>(move.tables());
+            left.retainAll(movable);
+            if (left.isEmpty()) {
+                ledger.end(move);
+            } else if (left.size() < move.tables().size()) {
+                ledger.decide(move.of(left));
+            }
+        }
     }
 
     private void openTracks(
-            SourceSide side, Journal opened, Map<DestinationId, Map<TableId, Placed>> wanted)
+            SourceSide side,
+            Journal opened,
+            MoveLedger ledger,
+            Map<DestinationId, Map<TableId, Placed>> wanted)
             throws SQLException, InterruptedException {
+        String whyNoMoves = side.whyNoMoves().orElse(null);
         Map<Track, Set<TableId>> members = new EnumMap<>(Track.class);
         Set<TableId> all = new HashSet<>();
+        Set<TableId> moving = new HashSet<>();
         for (Map<TableId, Placed> tables : wanted.values()) {
             all.addAll(tables.keySet());
-            tables.forEach((table, placed) ->
-                    members.computeIfAbsent(placed.track(), key -> new HashSet<>()).add(table));
+            tables.forEach((table, placed) -> {
+                TrackMove move = placed.move();
+                if (move == null) {
+                    members.computeIfAbsent(placed.track(), _ -> new HashSet<>()).add(table);
+                } else {
+                    moving.add(table);
+                    members.computeIfAbsent(move.from(), _ -> new HashSet<>());
+                    members.computeIfAbsent(move.to(), _ -> new HashSet<>());
+                }
+            });
         }
-        Set<TableId> unpublished = side.unpublished(all);
+        TrackUnits units = new TrackUnits(wanted, settings.tables());
+        TrackExits exits = new TrackExits(units, settings.moves().automatic(), whyNoMoves);
+        Set<TableId> prepared = new HashSet<>(members.getOrDefault(Track.EXPRESS, Set.of()));
+        prepared.removeIf(table -> !exits.areFor(Set.of(table)));
+        if (!prepared.isEmpty()) {
+            members.computeIfAbsent(Track.BULK, _ -> new HashSet<>()).addAll(prepared);
+        }
+        for (Track track : Track.values()) {
+            if (!members.containsKey(track)
+                    && (side.hasSlot(track) || (whyNoMoves == null && mayBeNeeded(track, units)))) {
+                members.put(track, new HashSet<>());
+            }
+        }
         Set<Track> lost = EnumSet.noneOf(Track.class);
         boolean newSlots = false;
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
             Track track = entry.getKey();
-            boolean inUse = destinations.values().stream().anyMatch(it -> it.reliesOn(track));
-            switch (side.open(track, entry.getValue(), inUse)) {
+            boolean inUse =
+                    destinations.values().stream().anyMatch(it -> it.reliesOn(track))
+                            || ledger.all().stream().anyMatch(it -> it.to() == track);
+            switch (side.open(track, entry.getValue(), moving, inUse)) {
                 case NEW -> newSlots = true;
                 case CONTINUED -> {}
                 case AFTER_GAP -> {
@@ -296,17 +365,56 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             announced.upTo(track, opened.track(track).durableEnd());
         }
         for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
-            at(entry.getKey()).openLanes(entry.getValue(), lost, unpublished);
+            at(entry.getKey()).openLanes(entry.getValue(), lost);
         }
         opened.subscriptionsComplete();
         opened.onDurable(this::durable);
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
-            side.publish(entry.getKey(), entry.getValue());
+            side.publish(entry.getKey(), entry.getValue(), moving);
         }
         destinations.values().forEach(DestinationSide::start);
         side.start(members.keySet(), new Listener(), settings.tuning().heartbeat());
         report = new StatusReport(settings, side, opened, destinations.values(), clock);
         beginCopies(side, newSlots, all);
+        TrackMover moves =
+                new TrackMover(
+                        side,
+                        destinations.values(),
+                        units,
+                        ledger,
+                        exits,
+                        track -> openTrack(side, opened, track),
+                        clock,
+                        RandomGenerator.getDefault(),
+                        faults);
+        mover = moves;
+        moves.start(prepared, whyNoMoves);
+        if (settings.moves().automatic() && whyNoMoves == null) {
+            TrackWatch looks = new TrackWatch(side, moves, units, settings.moves().limits(), clock);
+            watch = looks;
+            looks.start();
+        }
+    }
+
+    /**
+     * Whether tables may have to move to a track that none rides now. A flood has to find the bulk
+     * track there: making a slot waits for the very transactions that flood.
+     */
+    private boolean mayBeNeeded(Track track, TrackUnits units) {
+        return settings.moves().automatic()
+                && units.all().stream()
+                        .anyMatch(unit ->
+                                unit.home() == Track.EXPRESS
+                                        && (track == Track.EXPRESS || unit.isFree()));
+    }
+
+    private void openTrack(SourceSide side, Journal opened, Track track)
+            throws SQLException, InterruptedException {
+        side.open(track, Set.of(), Set.of(), false);
+        announced.upTo(track, opened.track(track).durableEnd());
+        // What was there of the track before may have been discarded.
+        opened.onDurable(this::durable);
+        side.read(track, new Listener());
     }
 
     private void durable(Track track, Set<TableId> changed, Lsn watermark) {
@@ -489,6 +597,15 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         change(destination, table, DestinationSide::resync);
     }
 
+    @Override
+    public void move(TableId table, Track track) {
+        TrackMover moves = mover;
+        if (moves == null) {
+            throw new TidetableException("TT-402", "the pipeline has not started");
+        }
+        moves.move(table, track, "asked for");
+    }
+
     private interface TableChange {
         void of(DestinationSide there, LaneTable table) throws SQLException;
     }
@@ -550,6 +667,12 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     public void close() {
         if (copyStarter != null) {
             copyStarter.interrupt();
+        }
+        if (watch != null) {
+            watch.close();
+        }
+        if (mover != null) {
+            mover.close();
         }
         if (source != null) {
             source.close();

@@ -5,6 +5,7 @@ import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Track;
 import io.tidetable.node.postgres.Database;
+import io.tidetable.node.tracks.TrackPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -23,7 +24,8 @@ public record PipelineSettings(
         List<TableRule> tables,
         Path directory,
         Journal journal,
-        Tuning tuning) {
+        Tuning tuning,
+        Moves moves) {
     public PipelineSettings {
         if (!name.matches("[a-z][a-z0-9_]{0,39}")) {
             throw new IllegalArgumentException(
@@ -33,6 +35,27 @@ public record PipelineSettings(
         }
         destinations = List.copyOf(destinations);
         tables = List.copyOf(tables);
+    }
+
+    /** Settings whose tables move between tracks as usual. */
+    public PipelineSettings(
+            String name,
+            Database source,
+            List<Destination> destinations,
+            List<TableRule> tables,
+            Path directory,
+            Journal journal,
+            Tuning tuning) {
+        this(name, source, destinations, tables, directory, journal, tuning, Moves.DEFAULT);
+    }
+
+    /**
+     * Moves of tables between tracks.
+     *
+     * @param automatic whether tables move by themselves, or by command only
+     */
+    public record Moves(boolean automatic, TrackPolicy.Limits limits) {
+        public static final Moves DEFAULT = new Moves(true, TrackPolicy.Limits.DEFAULT);
     }
 
     /**
@@ -56,9 +79,25 @@ public record PipelineSettings(
      * @param include false to leave the tables out
      * @param priority weight in the queue, 1 to 1000; more is served sooner
      * @param track where its changes ride: express for tables that must never wait behind a flood
+     * @param pinned whether they ride there whatever happens; otherwise that is where they begin
      */
     public record TableRule(
-            String pattern, boolean include, Consistency consistency, int priority, Track track) {
+            String pattern,
+            boolean include,
+            Consistency consistency,
+            int priority,
+            Track track,
+            boolean pinned) {
+        /** A rule whose tables may move. */
+        public TableRule(
+                String pattern,
+                boolean include,
+                Consistency consistency,
+                int priority,
+                Track track) {
+            this(pattern, include, consistency, priority, track, false);
+        }
+
         public TableRule {
             if (priority < 1 || priority > 1000) {
                 throw new IllegalArgumentException(

@@ -2,6 +2,7 @@ package io.tidetable.node.pipeline;
 
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.node.capture.CaptureEnvironment;
 import io.tidetable.node.capture.CaptureListener;
@@ -9,24 +10,36 @@ import io.tidetable.node.capture.CaptureSettings;
 import io.tidetable.node.capture.CaptureSource;
 import io.tidetable.node.capture.Fence;
 import io.tidetable.node.capture.Heartbeat;
+import io.tidetable.node.capture.LiveMoves;
+import io.tidetable.node.capture.LogicalMessage;
 import io.tidetable.node.capture.PublicationChange;
+import io.tidetable.node.capture.PublicationMove;
 import io.tidetable.node.capture.Publications;
 import io.tidetable.node.capture.SlotState;
 import io.tidetable.node.capture.Slots;
 import io.tidetable.node.capture.TrackCapture;
+import io.tidetable.node.fault.Faults;
 import io.tidetable.node.journal.Journal;
 import io.tidetable.node.journal.TrackJournal;
+import io.tidetable.node.lane.TrackMove;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,12 +51,20 @@ import org.slf4j.LoggerFactory;
 final class SourceSide implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SourceSide.class);
 
+    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(2);
+    private static final int LOCK_ATTEMPTS = 15;
+    private static final String FORBIDDEN = "42501";
+
+    private static final String POSITION = "SELECT pg_current_wal_insert_lsn()::text";
+
+    private static final String MARK = "SELECT pg_logical_emit_message(true, ?, ?)";
+
     private final CaptureSource source;
     private final Journal journal;
     private final CaptureEnvironment environment;
     private final Publications publications;
     private final Slots slots;
-    private final Map<Track, TrackCapture> captures = new EnumMap<>(Track.class);
+    private volatile Map<Track, TrackCapture> captures = Map.of();
     private final Map<Track, Long> heldBack = new ConcurrentHashMap<>();
     private @Nullable Heartbeat heartbeat;
 
@@ -69,9 +90,10 @@ final class SourceSide implements AutoCloseable {
      * Makes what a track lacks at the source and sets its journal up to begin where its slot does.
      *
      * @param members tables whose changes the track is to carry
+     * @param moving tables that are left where they are published
      * @param inUse whether some destination holds rows that rely on the track's changes so far
      */
-    Beginning open(Track track, Set<TableId> members, boolean inUse)
+    Beginning open(Track track, Set<TableId> members, Set<TableId> moving, boolean inUse)
             throws SQLException, InterruptedException {
         TrackJournal part = journal.track(track);
         try (Connection connection = source.database().connect("tidetable setup")) {
@@ -95,7 +117,7 @@ final class SourceSide implements AutoCloseable {
                 }
             }
             // The slot reads its publication as it was at each change: members come first.
-            publish(connection, track, members);
+            publish(connection, track, members, moving);
             journal.track(track).startAt(slots.create(source.database(), track));
             return loss == null ? Beginning.NEW : Beginning.AFTER_GAP;
         }
@@ -124,23 +146,50 @@ final class SourceSide implements AutoCloseable {
                 : null;
     }
 
-    /** Which of the tables no track carries, so that changes of them have been missed. */
-    Set<TableId> unpublished(Collection<TableId> tables) throws SQLException {
+    /**
+     * Lets the track carry exactly these tables from now on.
+     *
+     * @param moving tables that are left where they are
+     */
+    void publish(Track track, Set<TableId> members, Set<TableId> moving)
+            throws SQLException, InterruptedException {
         try (Connection connection = source.database().connect("tidetable setup")) {
-            return publications.unpublished(connection, tables);
+            publish(connection, track, members, moving);
         }
     }
 
-    /** Lets the track carry exactly these tables from now on. */
-    void publish(Track track, Set<TableId> members) throws SQLException, InterruptedException {
+    /** The tables that the source publishes for the pipeline, each with the tracks it rides. */
+    Map<TableId, Set<Track>> published() throws SQLException {
+        Map<TableId, Set<Track>> published = new HashMap<>();
         try (Connection connection = source.database().connect("tidetable setup")) {
-            publish(connection, track, members);
+            for (Track track : Track.values()) {
+                for (TableId table : publications.members(connection, track)) {
+                    published.computeIfAbsent(table, _ -> EnumSet.noneOf(Track.class)).add(track);
+                }
+            }
+        }
+        return published;
+    }
+
+    /** Whether the track carries all of the tables. */
+    boolean carries(Track track, Set<TableId> tables) throws SQLException {
+        try (Connection connection = source.database().connect("tidetable move")) {
+            return publications.members(connection, track).containsAll(tables);
         }
     }
 
-    private void publish(Connection connection, Track track, Set<TableId> members)
+    /** Whether the source has a slot for the track. */
+    boolean hasSlot(Track track) throws SQLException {
+        try (Connection connection = source.database().connect("tidetable setup")) {
+            return slots.state(connection, track).isPresent();
+        }
+    }
+
+    private void publish(
+            Connection connection, Track track, Set<TableId> members, Set<TableId> moving)
             throws SQLException, InterruptedException {
         Set<TableId> present = publications.members(connection, track);
+        present.removeAll(moving);
         Set<TableId> added = new HashSet<>(members);
         added.removeAll(present);
         Set<TableId> dropped = new HashSet<>(present);
@@ -173,22 +222,139 @@ final class SourceSide implements AutoCloseable {
         }
     }
 
+    private static Lsn position(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(POSITION)) {
+            row.next();
+            return Lsn.parse(row.getString(1));
+        }
+    }
+
+    /**
+     * Commits a message on all tracks.
+     *
+     * @return a position at or above every commit before this call, which the tracks pass soon
+     */
+    Lsn mark(String content) throws SQLException {
+        try (Connection connection = source.database().connect("tidetable marker");
+                PreparedStatement statement = connection.prepareStatement(MARK)) {
+            Lsn position = position(connection);
+            statement.setString(1, LogicalMessage.PREFIX);
+            statement.setString(2, content);
+            statement.execute();
+            return position;
+        }
+    }
+
+    /**
+     * Lets a move's tables ride both tracks.
+     *
+     * @return why that is not so; null when it is
+     */
+    @Nullable TidetableException join(TrackMove move, Faults faults)
+            throws SQLException, InterruptedException {
+        PublicationMove change = new PublicationMove(publications, LOCK_TIMEOUT, faults);
+        return attempt(
+                move,
+                connection ->
+                        change.join(
+                                connection,
+                                move.tables(),
+                                move.from(),
+                                move.to(),
+                                move.id() + " joins"));
+    }
+
+    /**
+     * Lets a move's tables ride the new track alone.
+     *
+     * @return why that is not so yet; null when it is
+     */
+    @Nullable TidetableException leave(TrackMove move, Faults faults)
+            throws SQLException, InterruptedException {
+        PublicationMove change = new PublicationMove(publications, LOCK_TIMEOUT, faults);
+        return attempt(
+                move,
+                connection ->
+                        change.leave(
+                                connection, move.tables(), move.from(), move.id() + " leaves"));
+    }
+
+    private interface Attempt {
+        PublicationMove.Outcome on(Connection connection) throws SQLException;
+    }
+
+    private @Nullable TidetableException attempt(TrackMove move, Attempt change)
+            throws SQLException, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            PublicationMove.Outcome outcome;
+            try (Connection connection = source.database().connect("tidetable move")) {
+                outcome = change.on(connection);
+            }
+            switch (outcome) {
+                case PublicationMove.Outcome.Done() -> {
+                    return null;
+                }
+                case PublicationMove.Outcome.Refused(TidetableException why) -> {
+                    return why;
+                }
+                case PublicationMove.Outcome.Locked(SQLException why) -> {
+                    LOG.info("a move waits for a lock of {}: {}", move.tables(), why.getMessage());
+                    if (FORBIDDEN.equals(why.getSQLState()) || attempt >= LOCK_ATTEMPTS) {
+                        return new TidetableException(
+                                "TT-233",
+                                "the publications could not be changed: %s; %d attempts of %d ms each did not get the lock of %s, see pg_locks for who holds it, or let the role own the table; the move can be asked for again"
+                                        .formatted(
+                                                why.getMessage(),
+                                                attempt,
+                                                LOCK_TIMEOUT.toMillis(),
+                                                move.tables()),
+                                why);
+                    }
+                    Thread.sleep(LOCK_TIMEOUT.dividedBy(4));
+                }
+            }
+        }
+    }
+
+    /** Waits until every transaction has ended that holds a lock to write to the tables now. */
+    void awaitWriters(Collection<TableId> tables, Consumer<Fence.Waiting> listener)
+            throws SQLException, InterruptedException {
+        try (Connection connection = source.database().connect("tidetable fence")) {
+            new Fence(Duration.ofMillis(20), Duration.ofSeconds(1), listener)
+                    .awaitTables(connection, tables);
+        }
+    }
+
+    /** Why tables cannot move between tracks at this source; empty where they can. */
+    Optional<String> whyNoMoves() throws SQLException {
+        try (Connection connection = source.database().connect("tidetable setup")) {
+            return LiveMoves.refusal(connection);
+        }
+    }
+
     /** Begins to read the tracks. */
     void start(Set<Track> tracks, CaptureListener listener, Duration heartbeatInterval) {
-        for (Track track : tracks) {
-            TrackCapture capture =
-                    new TrackCapture(
-                            track,
-                            source,
-                            journal.track(track),
-                            listener,
-                            CaptureSettings.DEFAULT,
-                            environment);
-            captures.put(track, capture);
-            capture.start();
-        }
+        tracks.forEach(track -> read(track, listener));
         heartbeat = new Heartbeat(source.database(), heartbeatInterval, environment.chance());
         heartbeat.start();
+    }
+
+    /** Begins to read a track. */
+    void read(Track track, CaptureListener listener) {
+        TrackCapture capture =
+                new TrackCapture(
+                        track,
+                        source,
+                        journal.track(track),
+                        listener,
+                        CaptureSettings.DEFAULT,
+                        environment);
+        Map<Track, TrackCapture> more = new EnumMap<>(Track.class);
+        more.putAll(captures);
+        more.put(track, capture);
+        captures = Collections.unmodifiableMap(more);
+        capture.start();
     }
 
     Map<Track, TrackCapture> captures() {

@@ -122,6 +122,7 @@ final class StatusReport {
                 backlog,
                 lanes.stream().map(Lane::completeUpTo).reduce(Lsn::min).orElse(Lsn.ZERO),
                 table.quarantined(),
+                table.moveText(),
                 table.message());
     }
 

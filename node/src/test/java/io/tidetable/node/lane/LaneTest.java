@@ -25,7 +25,12 @@ class LaneTest {
     private final Lane.Announced announced = new Lane.Announced();
     private final LaneTable orders = new LaneTable(ORDERS, Track.BULK, new Consistency.Table(), 1);
     private final Lane lane =
-            new Lane(new LaneId("public.orders"), List.of(orders), feed, announced);
+            new Lane(
+                    new LaneId("public.orders"),
+                    List.of(orders),
+                    feed,
+                    java.util.Set.of(Track.BULK),
+                    announced);
 
     @Test
     void aBatchTakesWhatFitsInCommitOrder() {

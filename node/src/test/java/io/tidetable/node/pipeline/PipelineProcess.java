@@ -4,11 +4,13 @@ import io.tidetable.model.ByteSize;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
+import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.postgres.Database;
+import io.tidetable.node.tracks.TrackPolicy;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -18,10 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.awaitility.Awaitility;
 
 /**
  * A pipeline in a process of its own, to be killed. Reads commands from its input: {@code finish}
- * waits until all is applied, verifies and ends; {@code resync TABLE} merges a table.
+ * waits until all is applied, verifies and ends; {@code resync TABLE} merges a table; {@code track
+ * TABLE express} (or {@code bulk}, or {@code other}) moves one.
  */
 final class PipelineProcess {
     static final DestinationId DESTINATION = new DestinationId("reporting");
@@ -45,7 +49,7 @@ final class PipelineProcess {
 
     /**
      * Arguments: source, destination, name, directory, and optionally a fault point with the time
-     * at which it is deadly.
+     * at which it is deadly; a further one lets tables move by command only.
      */
     public static void main(String[] arguments) throws Exception {
         Faults faults =
@@ -68,11 +72,39 @@ final class PipelineProcess {
             if (line.startsWith("resync ")) {
                 String[] name = line.substring("resync ".length()).split("\\.", 2);
                 pipeline.resync(DESTINATION, new TableId(name[0], name[1]));
+            } else if (line.startsWith("track ")) {
+                track(pipeline, line.split(" "));
             } else if (line.equals("finish")) {
                 finish(pipeline);
                 return;
             }
         }
+    }
+
+    /** Moves a table; where it is on its way still, as soon as it has arrived. */
+    private static void track(Pipeline pipeline, String[] words) {
+        String[] name = words[1].split("\\.", 2);
+        TableId table = new TableId(name[0], name[1]);
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .ignoreException(TidetableException.class)
+                .until(() -> {
+                    pipeline.move(table, target(pipeline, table, words[2]));
+                    return true;
+                });
+    }
+
+    private static Track target(Pipeline pipeline, TableId table, String wanted) {
+        if (!wanted.equals("other")) {
+            return Track.parse(wanted);
+        }
+        Track rides =
+                pipeline.status().destinations().getFirst().tables().stream()
+                        .filter(it -> it.table().equals(table))
+                        .findFirst()
+                        .orElseThrow()
+                        .track();
+        return rides == Track.BULK ? Track.EXPRESS : Track.BULK;
     }
 
     private static void finish(Pipeline pipeline) throws InterruptedException {
@@ -110,7 +142,10 @@ final class PipelineProcess {
                         rule("public.pgbench_branches", new Consistency.Group("bank"), Track.BULK)),
                 Path.of(arguments[3]),
                 JOURNAL,
-                TUNING);
+                TUNING,
+                arguments.length > 6
+                        ? new PipelineSettings.Moves(false, TrackPolicy.Limits.DEFAULT)
+                        : PipelineSettings.Moves.DEFAULT);
     }
 
     private static PipelineSettings.TableRule rule(
