@@ -81,6 +81,7 @@ class LayersTest {
                             not(
                                     resideInAnyPackage(
                                             "io.tidetable.control.api..",
+                                            "io.tidetable.control.document..",
                                             "io.tidetable.app.settings..")))
                     .should()
                     .dependOnClassesThat()

@@ -1,5 +1,6 @@
 package io.tidetable.app.settings;
 
+import io.tidetable.model.NearestName;
 import io.tidetable.node.postgres.Database;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.tidetable.app.settings;
 
+import io.tidetable.model.NearestName;
 import io.tidetable.model.TidetableException;
 import java.io.IOException;
 import java.nio.file.Files;

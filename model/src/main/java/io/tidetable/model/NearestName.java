@@ -1,14 +1,15 @@
-package io.tidetable.app.settings;
+package io.tidetable.model;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
 /** Guesses which of the known names somebody meant, by the least number of edits (Levenshtein). */
-final class NearestName {
+public final class NearestName {
     private NearestName() {}
 
-    static Optional<String> of(String written, Collection<String> known) {
+    /** The nearest of the known names, when one is near enough to be meant. */
+    public static Optional<String> of(String written, Collection<String> known) {
         return known.stream()
                 .min(Comparator.comparingInt(name -> edits(written, name)))
                 .filter(name -> edits(written, name) <= Math.max(2, name.length() / 2));

@@ -1,0 +1,95 @@
+package io.tidetable.control.document;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.tidetable.model.NearestName;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Writes and reads the documents: keys in snake case, an unknown key or wrong type is a mistake.
+ */
+public final class Documents {
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                    .changeDefaultPropertyInclusion(
+                            it -> it.withValueInclusion(JsonInclude.Include.ALWAYS))
+                    .build();
+
+    private Documents() {}
+
+    /** The JSON text of a document. */
+    public static String text(Object document) {
+        return MAPPER.writeValueAsString(document);
+    }
+
+    /**
+     * Reads a document.
+     *
+     * @throws IllegalArgumentException with the place and, for an unknown key, the nearest known
+     *     one
+     */
+    public static <T> T read(String text, Class<T> type) {
+        try {
+            T document = MAPPER.readValue(text, type);
+            if (document == null) {
+                throw new IllegalArgumentException("the document is empty");
+            }
+            return document;
+        } catch (UnrecognizedPropertyException e) {
+            throw new IllegalArgumentException(unknownKey(e), e);
+        } catch (MismatchedInputException e) {
+            throw new IllegalArgumentException(
+                    "%s is not of the expected type: %s"
+                            .formatted(place(e.getPath()), e.getOriginalMessage()),
+                    e);
+        } catch (JacksonException e) {
+            Throwable cause = e.getCause();
+            throw new IllegalArgumentException(
+                    cause instanceof IllegalArgumentException
+                            ? String.valueOf(cause.getMessage())
+                            : "not JSON: " + e.getOriginalMessage(),
+                    e);
+        }
+    }
+
+    private static String unknownKey(UnrecognizedPropertyException e) {
+        Collection<Object> ids =
+                e.getKnownPropertyIds() == null ? List.of() : e.getKnownPropertyIds();
+        List<String> known = ids.stream().map(String::valueOf).sorted().toList();
+        return "unknown key '%s'; %sknown there: %s"
+                .formatted(
+                        place(e.getPath()),
+                        NearestName.of(e.getPropertyName(), known)
+                                .map(it -> "did you mean '" + it + "'? ")
+                                .orElse(""),
+                        String.join(", ", known));
+    }
+
+    private static String place(@Nullable List<JacksonException.Reference> path) {
+        return path == null || path.isEmpty()
+                ? "the document"
+                : path.stream()
+                        .map(it ->
+                                it.getPropertyName() == null
+                                        ? "[" + (it.getIndex() + 1) + "]"
+                                        : it.getPropertyName())
+                        .collect(Collectors.joining("."));
+    }
+}

@@ -1,0 +1,24 @@
+package io.tidetable.control.plane;
+
+import io.tidetable.control.classify.Stated;
+import io.tidetable.control.store.ConnectionSource;
+import io.tidetable.model.DestinationId;
+import io.tidetable.model.TableId;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What is replicated, as the settings say: from where, to where, and which tables.
+ *
+ * @param selection what the settings say of a table; empty where it is left out
+ */
+public record Replicated(
+        ConnectionSource source,
+        Map<DestinationId, ConnectionSource> destinations,
+        Function<TableId, Optional<Stated>> selection) {
+    public Replicated {
+        destinations = new LinkedHashMap<>(destinations);
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of from figures to classes. */
+@NullMarked
+package io.tidetable.control.classify;
+
+import org.jspecify.annotations.NullMarked;
