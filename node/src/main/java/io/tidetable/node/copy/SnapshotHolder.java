@@ -26,6 +26,19 @@ public final class SnapshotHolder implements AutoCloseable {
                 pg_catalog.pg_export_snapshot() AS exported
             """;
 
+    private static final String POSITION =
+            """
+            SELECT here::text AS here, pg_catalog.pg_current_wal_flush_lsn() >= here AS flushed
+            FROM pg_catalog.pg_current_wal_insert_lsn() AS here
+            """;
+
+    /** Its commit takes all of the log before it to the disk. */
+    private static final String FLUSH =
+            """
+            SET synchronous_commit = local;
+            SELECT pg_catalog.pg_logical_emit_message(true, 'tidetable-flush', '')
+            """;
+
     private final Database source;
     private final Connection connection;
     private final SourceSnapshot snapshot;
@@ -48,7 +61,8 @@ public final class SnapshotHolder implements AutoCloseable {
     }
 
     /**
-     * Takes a snapshot in a session of its own.
+     * Takes a snapshot in a session of its own. What it sees is on the source's disk then: a crash
+     * of the source takes nothing of it back, also where commits do not wait for the disk.
      *
      * @throws TidetableException TT-502 when the source is a standby, whose snapshots do not tell
      *     which transactions run
@@ -68,15 +82,28 @@ public final class SnapshotHolder implements AutoCloseable {
                 exported = row.getString("exported");
             }
             // Only now: a commit that the snapshot sees lies below what is read after it.
-            try (ResultSet row =
-                    statement.executeQuery("SELECT pg_catalog.pg_current_wal_insert_lsn()::text")) {
+            Lsn position;
+            boolean flushed;
+            try (ResultSet row = statement.executeQuery(POSITION)) {
                 row.next();
-                SourceSnapshot snapshot = SourceSnapshot.parse(text, Lsn.parse(row.getString(1)));
-                return new SnapshotHolder(source, connection, snapshot, exported, clock);
+                position = Lsn.parse(row.getString("here"));
+                flushed = row.getBoolean("flushed");
             }
+            if (!flushed) {
+                flush(source);
+            }
+            SourceSnapshot snapshot = SourceSnapshot.parse(text, position);
+            return new SnapshotHolder(source, connection, snapshot, exported, clock);
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    private static void flush(Database source) throws SQLException {
+        try (Connection connection = source.connect("tidetable flush");
+                Statement statement = connection.createStatement()) {
+            statement.execute(FLUSH);
         }
     }
 

@@ -354,7 +354,8 @@ public final class Lane {
         if (!wanted.isAfter(from.commitEnd()) || wanted.isAfter(readable)) {
             return null;
         }
-        Position upTo = new Position(wanted, 0);
+        // The transaction that was applied last stays known: a snapshot may not see it yet.
+        Position upTo = new Position(wanted, from.xid());
         read = upTo;
         return new Batch(List.of(), upTo, 0, false, readable, wake);
     }

@@ -421,6 +421,24 @@ class TableCopyTest {
     }
 
     @Test
+    void noCrashOfTheSourceTakesBackWhatASnapshotSees() throws Exception {
+        try (var writer = world.source.connect("async");
+                var statement = writer.createStatement()) {
+            statement.execute("SET synchronous_commit = off");
+            statement.execute("INSERT INTO orders VALUES (1, 1, 'on no disk yet')");
+            try (SnapshotHolder holder =
+                            SnapshotHolder.take(world.source, "test", InstantSource.system());
+                    var flushed =
+                            statement.executeQuery(
+                                    "SELECT pg_current_wal_flush_lsn() >= '%s'"
+                                            .formatted(holder.snapshot().horizon()))) {
+                flushed.next();
+                assertThat(flushed.getBoolean(1)).isTrue();
+            }
+        }
+    }
+
+    @Test
     void aSnapshotOlderThanTheFirstOneIsRefused() throws Exception {
         orders(10);
         CopyLedger ledger = new CopyLedger(CopyWorld.PIPELINE, CopyWorld.table("orders"));
