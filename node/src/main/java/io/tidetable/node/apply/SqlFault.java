@@ -61,6 +61,21 @@ public enum SqlFault {
                 && String.valueOf(server.getRoutine()).startsWith("enum_");
     }
 
+    /**
+     * Whether the server itself refuses what it was given, however often it is tried: a value, a
+     * constraint, a name or a right.
+     */
+    public static boolean isRefusal(SQLException error) {
+        ServerErrorMessage server = serverError(error);
+        String state = server == null ? null : server.getSQLState();
+        return state != null
+                && state.length() == 5
+                && switch (state.substring(0, 2)) {
+                    case "0A", "22", "23", "42", "44", "54", "P0" -> true;
+                    default -> false;
+                };
+    }
+
     /** What the server said, without the statement and its values. */
     static String message(SQLException error) {
         ServerErrorMessage server = serverError(error);

@@ -11,6 +11,7 @@ import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.SequenceDefinition;
 import io.tidetable.node.catalog.SequenceSync;
 import io.tidetable.node.catalog.UnsaidChanges;
+import io.tidetable.node.destination.ReplicatedTables.Registered;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.journal.Journal;
 import io.tidetable.node.lane.Lane;
@@ -125,6 +126,7 @@ final class Caretaker implements AutoCloseable {
             durability.forget();
             unsaid.forget();
             side.forgetAll();
+            rememberMerges(destination());
         }
         Connection connection = destination();
         Instant now = context.clock().instant();
@@ -201,6 +203,17 @@ final class Caretaker implements AutoCloseable {
             row.next();
             SourceSnapshot snapshot = SourceSnapshot.parse(row.getString(1), Lsn.ZERO);
             side.lanes().forEach(lane -> lane.confirm(snapshot));
+        }
+    }
+
+    /** What was noted in a transaction whose end nobody saw counts. */
+    private void rememberMerges(Connection connection) throws SQLException {
+        Map<TableId, Registered> registered = context.tables().all(connection);
+        for (LaneTable table : side.tables()) {
+            Registered known = registered.get(table.table());
+            if (known != null && known.needsMerge()) {
+                table.needsMerge(true);
+            }
         }
     }
 

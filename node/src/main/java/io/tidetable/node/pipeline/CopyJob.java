@@ -59,11 +59,16 @@ final class CopyJob {
         return copy == null ? null : copy.estimate();
     }
 
-    /** Lets its snapshot go. */
-    synchronized void close() {
-        ended = true;
+    /** Lets its snapshot go; what is left is copied under another. */
+    synchronized void letGo() {
         if (copy != null) {
             copy.close();
         }
+    }
+
+    /** Ends it, without having copied all. */
+    synchronized void close() {
+        ended = true;
+        letGo();
     }
 }

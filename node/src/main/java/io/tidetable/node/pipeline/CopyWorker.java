@@ -46,16 +46,28 @@ final class CopyWorker {
         if (job.hasEnded()) {
             return Work.Outcome.NOTHING;
         }
+        if (job.laneTable().state() == TableState.FAILED) {
+            job.letGo();
+            lanes.copyEnded(job);
+            return Work.Outcome.NOTHING;
+        }
         try {
             TableCopy copy = job.begun(() -> begin(job));
             return follow(job, copy, copy.step(session.chunks(), UNTIL_INTERRUPTED));
         } catch (SQLException e) {
             return tryLater("TT-503 the copy of " + job.table() + " failed: " + e.getMessage());
         } catch (TidetableException e) {
-            job.laneTable().become(TableState.FAILED, e.line());
-            LOG.error("table {} stopped: {}", job.table(), e.line());
-            return Work.Outcome.NOTHING;
+            return stop(job, e.line());
         }
+    }
+
+    /** What it has copied stays; somebody has to mend something before it goes on. */
+    private Work.Outcome stop(CopyJob job, String why) {
+        job.laneTable().become(TableState.FAILED, why);
+        LOG.error("table {} stopped: {}", job.table(), why);
+        job.letGo();
+        lanes.copyEnded(job);
+        return Work.Outcome.NOTHING;
     }
 
     private TableCopy begin(CopyJob job) throws SQLException {
@@ -88,7 +100,7 @@ final class CopyWorker {
                             && absent.addLabels(Set.of(job.table())) ->
                     Work.Outcome.retryAfter(1);
             case CopyStep.Failed(Side side, SQLException cause)
-                    when side == Side.DESTINATION && refuses(cause) ->
+                    when side == Side.DESTINATION && SqlFault.isRefusal(cause) ->
                     refused(job, cause);
             case CopyStep.Failed(Side side, Exception cause) ->
                     tryLater(
@@ -101,22 +113,12 @@ final class CopyWorker {
         };
     }
 
-    /** Whether the destination does not take the rows as they are, however often it is tried. */
-    private static boolean refuses(SQLException error) {
-        return switch (SqlFault.of(error)) {
-            case ROW, TABLE -> true;
-            case RETRY, CONNECTION -> false;
-        };
-    }
-
     private Work.Outcome refused(CopyJob job, SQLException error) {
         session.breakConnections();
-        String why =
+        return stop(
+                job,
                 "TT-512 the destination refuses rows of %s: %s; mend that there, then resume the table"
-                        .formatted(job.table(), error.getMessage());
-        job.laneTable().become(TableState.FAILED, why);
-        LOG.error("table {} stopped: {}", job.table(), why);
-        return Work.Outcome.NOTHING;
+                        .formatted(job.table(), error.getMessage()));
     }
 
     private Work.Outcome finish(CopyJob job, TableCopy copy) throws SQLException {
@@ -148,6 +150,7 @@ final class CopyWorker {
                     job.table(),
                     copied.rows(),
                     copied.bytes());
+            lanes.copyEnded(job);
             lanes.wake(job.table());
             return Work.Outcome.NOTHING;
         } finally {

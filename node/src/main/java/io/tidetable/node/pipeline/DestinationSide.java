@@ -64,6 +64,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Lane.Announced announced;
     private final int slots;
     private final Dispatcher dispatcher;
+    private final CopyAdmission admission;
     private final Caretaker caretaker;
     private final List<Thread> appliers = new ArrayList<>();
     private final Map<LaneId, Lane> lanes = new TreeMap<>();
@@ -87,6 +88,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         this.announced = announced;
         this.slots = slots;
         dispatcher = new Dispatcher(slots);
+        admission = new CopyAdmission(slots, job -> dispatcher.activate(new Work.OfCopy(job)));
         caretaker = new Caretaker(context, journal, announced, this);
     }
 
@@ -519,18 +521,25 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     /** Begins the copies and merges of tables that wait for one; their fence has been passed. */
     void beginCopies() {
+        List<CopyJob> jobs = new ArrayList<>();
         for (LaneTable table : tables.values()) {
             switch (table.state()) {
                 case WAITING, COPYING -> {
                     CopyJob job = new CopyJob(table);
                     copies.put(table.table(), job);
                     dispatcher.add(new Work.OfCopy(job), table.priority());
-                    dispatcher.activate(new Work.OfCopy(job));
+                    jobs.add(job);
                 }
                 case MERGING -> beginMerge(table, false);
                 case CATCHING_UP, STREAMING, PAUSED, FAILED -> {}
             }
         }
+        admission.add(jobs);
+    }
+
+    @Override
+    public void copyEnded(CopyJob job) {
+        admission.ended(job);
     }
 
     private void beginMerge(LaneTable table, boolean afterGap) {

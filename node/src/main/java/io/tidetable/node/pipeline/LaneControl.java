@@ -22,6 +22,9 @@ interface LaneControl {
      */
     void skipToEnd(Lane lane) throws SQLException;
 
+    /** The copy is over, or stopped: another may begin. */
+    void copyEnded(CopyJob job);
+
     /** Builds what is better built once a table's rows are there, where the table is ours. */
     void complete(TableId table) throws SQLException;
 

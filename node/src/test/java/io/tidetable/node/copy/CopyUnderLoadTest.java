@@ -46,6 +46,7 @@ class CopyUnderLoadTest {
             """;
 
     private final AtomicBoolean stop = new AtomicBoolean();
+    private final AtomicBoolean lost = new AtomicBoolean();
     private final AtomicLong committed = new AtomicLong();
 
     @Test
@@ -128,7 +129,9 @@ class CopyUnderLoadTest {
             if (step instanceof CopyStep.AllCopied) {
                 return;
             }
-            if (losing != null && step instanceof CopyStep.Copied && losing.nextInt(6) == 0) {
+            if (losing != null
+                    && step instanceof CopyStep.Copied
+                    && (lost.compareAndSet(false, true) || losing.nextInt(6) == 0)) {
                 world.killAtSource("tidetable snapshot");
             }
             if (step instanceof CopyStep.Busy) {
