@@ -1,8 +1,11 @@
 package io.tidetable.lab;
 
 import io.tidetable.lab.bench.ApplyBench;
+import io.tidetable.lab.bench.CopyBench;
 import io.tidetable.lab.bench.ForecastBench;
 import io.tidetable.lab.bench.IsolationBench;
+import io.tidetable.lab.bench.MemoryBench;
+import io.tidetable.lab.bench.OutageBench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +23,11 @@ public final class Bench {
             new TreeMap<>(
                     Map.of(
                             "apply", ApplyBench::new,
+                            "copy", CopyBench::new,
                             "forecast", ForecastBench::new,
-                            "isolation", IsolationBench::new));
+                            "isolation", IsolationBench::new,
+                            "memory", MemoryBench::new,
+                            "outage", OutageBench::new));
 
     private Bench() {}
 

@@ -4,6 +4,8 @@ import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Track;
+import io.tidetable.node.capture.Publications;
+import io.tidetable.node.capture.Slots;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.pipeline.Pipeline;
 import io.tidetable.node.pipeline.PipelineSettings;
@@ -17,6 +19,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -28,6 +31,7 @@ import java.util.stream.Stream;
  */
 final class Contest implements AutoCloseable {
     static final String SOURCE = "bench";
+    private static final String NAME = "bench";
     static final DestinationId DESTINATION = new DestinationId("ours");
 
     private static final Map<String, String> CONFIGURATION =
@@ -40,12 +44,21 @@ final class Contest implements AutoCloseable {
                     "autovacuum", "off",
                     "max_connections", "100");
 
-    final PostgresServer source = PostgresServer.start(CONFIGURATION);
-    final PostgresServer destination = PostgresServer.start(CONFIGURATION);
-    private final Path directory;
+    final PostgresServer source;
+    final PostgresServer destination;
+    final Path directory;
 
     Contest(String... contenders) throws IOException {
+        this(Map.of(), contenders);
+    }
+
+    /** With settings of both servers over the usual ones. */
+    Contest(Map<String, String> further, String... contenders) throws IOException {
+        Map<String, String> configuration = new HashMap<>(CONFIGURATION);
+        configuration.putAll(further);
         directory = Files.createTempDirectory("tidetable-bench-");
+        source = PostgresServer.start(configuration);
+        destination = PostgresServer.start(configuration);
         source.createDatabase(SOURCE);
         for (String contender : contenders) {
             destination.createDatabase(contender);
@@ -74,6 +87,46 @@ final class Contest implements AutoCloseable {
         }
     }
 
+    /** A contender's database, new and empty. */
+    void renew(String contender) throws SQLException {
+        try (Connection connection = destination.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("DROP DATABASE " + contender + " WITH (FORCE)");
+            statement.execute("CREATE DATABASE " + contender);
+        }
+    }
+
+    /** Lets nothing that was written before be written out during what comes. */
+    void checkpoint() throws SQLException {
+        for (PostgresServer server : List.of(source, destination)) {
+            try (Connection connection = server.connect("postgres");
+                    Statement statement = connection.createStatement()) {
+                statement.execute("CHECKPOINT");
+            }
+        }
+    }
+
+    /** A number that a contender's database answers. */
+    long number(String contender, String sql) throws SQLException {
+        try (Connection connection = destination.connect(contender);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** Takes back what a closed pipeline left at the source and on this disk. */
+    void forgetPipeline() throws SQLException {
+        try (Connection connection = source.connect(SOURCE)) {
+            for (Track track : Track.values()) {
+                new Slots(NAME, Faults.NONE).drop(connection, track);
+                new Publications(NAME).drop(connection, track);
+            }
+        }
+        removeDirectory();
+    }
+
     /** Transactions that a contender's database has committed. */
     long commits(String contender) throws SQLException {
         try (Connection connection = destination.connect(contender);
@@ -99,7 +152,7 @@ final class Contest implements AutoCloseable {
                         .toList();
         return new Pipeline(
                 new PipelineSettings(
-                        "bench",
+                        NAME,
                         new Database(source.jdbcUrl(SOURCE), Map.of()),
                         List.of(
                                 new PipelineSettings.Destination(
@@ -136,6 +189,13 @@ final class Contest implements AutoCloseable {
     public void close() {
         source.close();
         destination.close();
+        removeDirectory();
+    }
+
+    private void removeDirectory() {
+        if (!Files.exists(directory)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         } catch (IOException e) {

@@ -46,6 +46,32 @@ final class NativeSubscription {
                         .formatted(name, source.port(), sourceDatabase, name, options));
     }
 
+    /** Makes publication and subscription and lets it copy the tables, in binary form. */
+    void copy(List<String> tables) throws SQLException {
+        try (Connection connection = source.connect(sourceDatabase);
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE PUBLICATION " + name + " FOR TABLE " + String.join(", ", tables));
+        }
+        execute(
+                """
+                CREATE SUBSCRIPTION %s
+                CONNECTION 'host=127.0.0.1 port=%d dbname=%s user=postgres'
+                PUBLICATION %s
+                WITH (copy_data = true, binary = true)
+                """
+                        .formatted(name, source.port(), sourceDatabase, name));
+    }
+
+    /** Takes it all back. */
+    void drop() throws SQLException {
+        execute("DROP SUBSCRIPTION " + name);
+        try (Connection connection = source.connect(sourceDatabase);
+                Statement statement = connection.createStatement()) {
+            statement.execute("DROP PUBLICATION " + name);
+        }
+    }
+
     void enable() throws SQLException {
         execute("ALTER SUBSCRIPTION " + name + " ENABLE");
     }
