@@ -3,6 +3,7 @@ package io.tidetable.node.capture;
 import io.tidetable.model.Track;
 import io.tidetable.node.postgres.Database;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -18,7 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A small message that is written to the source's log at an interval and comes back on every track:
  * so slots move while the source is idle, and the delay from a commit to its reception is known
- * without a common clock.
+ * without a common clock. With it, now and then, goes a note of the running transactions, where the
+ * source allows that: slots keep less of its log then.
  *
  * <p>The messages are transactional, so that they are flushed and come in commit order like changes
  * do. {@link #received} is to be called with every message that a {@link CaptureListener} hears.
@@ -27,6 +29,24 @@ public final class Heartbeat implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
 
     private static final String WORD = "heartbeat ";
+
+    /**
+     * A slot lets go of the log only where the source has noted its running transactions, which it
+     * does by itself every 15 seconds.
+     */
+    private static final String NOTE_RUNNING = "SELECT pg_catalog.pg_log_standby_snapshot()";
+
+    /** Since PostgreSQL 16, and only where it was granted. */
+    private static final String MAY_NOTE_RUNNING =
+            """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_proc p
+                WHERE p.proname = 'pg_log_standby_snapshot'
+                    AND p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+                    AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'))
+            """;
+
+    /** Heartbeats between two notes of the running transactions. */
+    private static final int NOTED_EACH = 5;
 
     /** Heartbeats that are remembered until they come back. */
     private static final int REMEMBERED = 1000;
@@ -68,9 +88,13 @@ public final class Heartbeat implements AutoCloseable {
                     Statement statement = connection.createStatement()) {
                 // Flushed here is enough; standbys are not waited for.
                 statement.execute("SET synchronous_commit = local");
+                boolean noting = mayNoteRunning(statement);
                 while (true) {
                     number++;
                     beat(connection, run + "-" + number);
+                    if (noting && number % NOTED_EACH == 0) {
+                        statement.execute(NOTE_RUNNING);
+                    }
                     if (lost) {
                         lost = false;
                         LOG.info("heartbeats reach the source again");
@@ -88,6 +112,13 @@ public final class Heartbeat implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             }
+        }
+    }
+
+    private static boolean mayNoteRunning(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery(MAY_NOTE_RUNNING)) {
+            row.next();
+            return row.getBoolean(1);
         }
     }
 
