@@ -75,6 +75,17 @@ public final class Quarantine {
             WHERE pipeline = ? AND lane = ? AND namespace = ? AND name = ? AND chain = ?
             """;
 
+    private static final String SETTLE =
+            """
+            WITH settled AS (
+                DELETE FROM tidetable.quarantine
+                WHERE pipeline = ? AND namespace = ? AND name = ?
+                RETURNING pipeline, lane)
+            UPDATE tidetable.progress p SET quarantine_revision = quarantine_revision + 1
+            FROM (SELECT DISTINCT pipeline, lane FROM settled) s
+            WHERE p.pipeline = s.pipeline AND p.lane = s.lane
+            """;
+
     private static final String NEEDS_MERGE =
             """
             UPDATE tidetable.replicated_table SET needs_merge = true, changed_at = clock_timestamp()
@@ -194,6 +205,22 @@ public final class Quarantine {
             }
             return gone;
         });
+    }
+
+    /**
+     * Removes all changes of a table: it was made equal to a source that holds them, so that later
+     * ones of the same rows have nothing to wait for.
+     *
+     * @param destination within the caller's transaction, which makes it equal
+     */
+    public static void settle(Connection destination, String pipeline, TableId table)
+            throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(SETTLE)) {
+            statement.setString(1, pipeline);
+            statement.setString(2, table.namespace());
+            statement.setString(3, table.name());
+            statement.executeUpdate();
+        }
     }
 
     private Retried retried(TableId table, String chain) throws SQLException {

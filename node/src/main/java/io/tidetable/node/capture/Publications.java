@@ -44,6 +44,16 @@ public final class Publications {
             WHERE p.pubname = ?
             """;
 
+    /** Of the given tables, those that are not there under their name. */
+    private static final String ABSENT =
+            """
+            SELECT w.namespace, w.name FROM unnest(?::text[], ?::text[]) AS w (namespace, name)
+            WHERE NOT EXISTS (
+                SELECT FROM pg_catalog.pg_namespace n
+                JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+                WHERE n.nspname = w.namespace AND c.relkind IN ('r', 'p'))
+            """;
+
     /** Of the given tables, those that are there and that none of the publications has. */
     private static final String UNPUBLISHED =
             """
@@ -155,13 +165,7 @@ public final class Publications {
     public Set<TableId> members(Connection source, Track track) throws SQLException {
         try (PreparedStatement statement = source.prepareStatement(MEMBERS)) {
             statement.setString(1, TrackNames.publication(pipeline, track));
-            try (ResultSet rows = statement.executeQuery()) {
-                Set<TableId> members = new TreeSet<>();
-                while (rows.next()) {
-                    members.add(new TableId(rows.getString(1), rows.getString(2)));
-                }
-                return members;
-            }
+            return tables(statement);
         }
     }
 
@@ -176,20 +180,47 @@ public final class Publications {
                         .map(track -> TrackNames.publication(pipeline, track))
                         .toArray();
         try (PreparedStatement statement = source.prepareStatement(UNPUBLISHED)) {
-            statement.setArray(
-                    1,
-                    source.createArrayOf(
-                            "text", tables.stream().map(TableId::namespace).toArray()));
-            statement.setArray(
-                    2, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
+            names(source, statement, tables);
             statement.setArray(3, source.createArrayOf("text", publications));
-            try (ResultSet rows = statement.executeQuery()) {
-                Set<TableId> unpublished = new TreeSet<>();
-                while (rows.next()) {
-                    unpublished.add(new TableId(rows.getString(1), rows.getString(2)));
-                }
-                return unpublished;
+            return tables(statement);
+        }
+    }
+
+    /**
+     * Which of the tables now go by other names, so that their changes come under those: none while
+     * the publications have no table but these.
+     */
+    public Set<TableId> renamed(Connection source, Collection<TableId> tables) throws SQLException {
+        Set<TableId> strangers = new TreeSet<>();
+        for (Track track : Track.values()) {
+            strangers.addAll(members(source, track));
+        }
+        strangers.removeAll(Set.copyOf(tables));
+        if (strangers.isEmpty()) {
+            return Set.of();
+        }
+        try (PreparedStatement statement = source.prepareStatement(ABSENT)) {
+            names(source, statement, tables);
+            return tables(statement);
+        }
+    }
+
+    private static void names(
+            Connection source, PreparedStatement statement, Collection<TableId> tables)
+            throws SQLException {
+        statement.setArray(
+                1, source.createArrayOf("text", tables.stream().map(TableId::namespace).toArray()));
+        statement.setArray(
+                2, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
+    }
+
+    private static Set<TableId> tables(PreparedStatement statement) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            Set<TableId> tables = new TreeSet<>();
+            while (rows.next()) {
+                tables.add(new TableId(rows.getString(1), rows.getString(2)));
             }
+            return tables;
         }
     }
 
@@ -199,7 +230,8 @@ public final class Publications {
      *
      * @param source in autocommit mode
      * @param marker content of a logical message that commits with the change; null for none
-     * @throws TidetableException TT-231 if a table's replica identity is not usable, TT-232 if the
+     * @throws TidetableException TT-231 if a table's replica identity is not usable, TT-236 if
+     *     changes of a column could not be sent, TT-232 if the
      *     role may not, TT-233 if a lock was not had
      */
     public void change(
@@ -279,6 +311,7 @@ public final class Publications {
         if (added.isEmpty()) {
             return;
         }
+        UnsendableColumns.refuse(source, added);
         Array namespaces =
                 source.createArrayOf("text", added.stream().map(TableId::namespace).toArray());
         Array names = source.createArrayOf("text", added.stream().map(TableId::name).toArray());

@@ -46,6 +46,13 @@ public final class TableCreator {
                 pg_catalog.current_setting('server_encoding')))
             """;
 
+    private static final String TAKEN =
+            """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ? AND c.relname = ANY (?))
+            """;
+
     private static final String CREATED_HERE =
             """
             SELECT namespace, name FROM tidetable.replicated_table
@@ -263,6 +270,25 @@ public final class TableCreator {
         }
     }
 
+    /** Whether something else has the name of an index that is made with the table. */
+    private boolean isTaken(TableDefinition table) throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(TAKEN)) {
+            statement.setString(1, table.id().namespace());
+            statement.setArray(
+                    2,
+                    destination.createArrayOf(
+                            "text",
+                            table.indexes().stream()
+                                    .filter(index -> index.constraint() != null)
+                                    .map(IndexDefinition::name)
+                                    .toArray()));
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
     /** Tries all defaults at once; where one cannot be had, each by itself. */
     private void makeWithDefaults(
             TableStatements statements, TableDefinition table, List<String> remarks)
@@ -271,15 +297,21 @@ public final class TableCreator {
                 table.columns().stream()
                         .filter(column -> !column.isGenerated() && column.expression() != null)
                         .toList();
+        boolean named = !isTaken(table);
+        if (!named) {
+            remarks.add(
+                    "the key of %s has another name, since its own is taken there"
+                            .formatted(table.id()));
+        }
         try {
-            Sql.attempt(destination, statements.createTable(table, true));
+            Sql.attempt(destination, statements.createTable(table, true, named));
             return;
         } catch (SQLException e) {
             if (defaults.isEmpty() || Sql.isConnectionLost(e)) {
                 throw e;
             }
         }
-        Sql.execute(destination, statements.createTable(table, false));
+        Sql.execute(destination, statements.createTable(table, false, named));
         for (ColumnDefinition column : defaults) {
             try {
                 Sql.attempt(destination, TableStatements.setDefault(table.id(), column));

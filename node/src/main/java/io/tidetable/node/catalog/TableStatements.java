@@ -38,15 +38,17 @@ final class TableStatements {
      * The statement that creates the table with its columns and its key.
      *
      * @param defaults whether with the columns' defaults
+     * @param named whether its key has the name that it has at the source
      */
-    String createTable(TableDefinition table, boolean defaults) {
+    String createTable(TableDefinition table, boolean defaults, boolean named) {
         List<String> parts = new ArrayList<>();
         for (ColumnDefinition column : table.columns()) {
             parts.add(column(table.id(), column, defaults));
         }
         for (IndexDefinition index : table.indexes()) {
             if (index.primary() || isIdentity(table, index)) {
-                constraint(table, index).ifPresent(c -> parts.add(addedConstraint(c)));
+                constraint(table, index)
+                        .ifPresent(c -> parts.add(named ? addedConstraint(c) : c.definition()));
             }
         }
         return "CREATE TABLE %s (%s)%s"

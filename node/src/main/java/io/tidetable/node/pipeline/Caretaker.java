@@ -250,17 +250,29 @@ final class Caretaker implements AutoCloseable {
     private void stopUnpublished() throws SQLException {
         Set<TableId> all = new HashSet<>();
         side.tables().forEach(table -> all.add(table.table()));
-        Set<TableId> unpublished = new Publications(context.pipeline()).unpublished(source(), all);
+        Publications publications = new Publications(context.pipeline());
+        for (TableId table : publications.renamed(source(), all)) {
+            stopUnpublished(
+                    table,
+                    "TT-247 %s has another name at the source now, and changes of it are missed; start again to have it replicated under that, or give it its name back and start again"
+                            .formatted(table));
+        }
+        for (TableId table : publications.unpublished(source(), all)) {
+            stopUnpublished(
+                    table,
+                    "TT-246 %s was replaced at the source or taken out of the publication, and changes of it are missed; start again to have it published and compared"
+                            .formatted(table));
+        }
+    }
+
+    private void stopUnpublished(TableId name, String why) throws SQLException {
         for (LaneTable table : side.tables()) {
-            if (unpublished.contains(table.table()) && table.state() != TableState.FAILED) {
+            if (table.table().equals(name) && table.state() != TableState.FAILED) {
                 synchronized (table) {
                     context.become(table, Stage.MERGING, TableState.FAILED);
-                    table.become(
-                            TableState.FAILED,
-                            "TT-246 %s was replaced at the source or taken out of the publication, and changes of it are missed; start again to have it published and compared"
-                                    .formatted(table.table()));
+                    table.become(TableState.FAILED, why);
                 }
-                LOG.error("table {} stopped: {}", table.table(), table.message());
+                LOG.error("table {} stopped: {}", name, why);
             }
         }
     }

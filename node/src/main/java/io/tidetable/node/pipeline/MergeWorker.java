@@ -5,6 +5,7 @@ import io.tidetable.model.TableShape;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.Progress;
+import io.tidetable.node.apply.Quarantine;
 import io.tidetable.node.capture.Fence;
 import io.tidetable.node.catalog.ShapeEvolution;
 import io.tidetable.node.catalog.ShapePolicy;
@@ -148,6 +149,7 @@ final class MergeWorker {
             // by another session, which must not wait for this one.
             commit(destination, owned);
             lanes.complete(table.table());
+            Quarantine.settle(destination, context.pipeline(), table.table());
             context.tables().merged(destination, table.table(), snapshot.snapshot());
             commit(destination, owned);
             table.needsMerge(false);

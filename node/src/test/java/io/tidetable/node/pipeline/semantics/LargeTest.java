@@ -1,10 +1,16 @@
 package io.tidetable.node.pipeline.semantics;
 
+import io.tidetable.embedded.PostgresServer;
 import io.tidetable.testkit.ChildProcess;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +31,10 @@ class LargeTest {
     }
 
     private ChildProcess start(String heap) {
+        return start(heap, databases);
+    }
+
+    private ChildProcess start(String heap, DatabasePair databases) {
         ChildProcess process =
                 ChildProcess.of(PipelineOfDefaults.class)
                         .heap(heap)
@@ -57,6 +67,41 @@ class LargeTest {
             complete(process, "changed");
         }
         databases.comparer().assertEqual();
+    }
+
+    @Test
+    void aGigabyteOfChangesThatPiledUpWhileTheDestinationWasDownDrainsIn512Megabytes()
+            throws Exception {
+        try (PostgresServer source = PostgresServer.start();
+                PostgresServer destination = PostgresServer.start();
+                DatabasePair own = Servers.pairOn(source, destination)) {
+            own.onSource(
+                    "CREATE TABLE t (id int PRIMARY KEY, v text)",
+                    "CREATE TABLE u (id int PRIMARY KEY, v text)");
+            try (ChildProcess process = start("512m", own)) {
+                complete(process, "empty");
+                destination.stop();
+                for (int from = 0; from < 500_000; from += 10_000) {
+                    for (String table : List.of("t", "u")) {
+                        own.onSource(
+                                "INSERT INTO %s SELECT g, repeat(md5(g::text), 32) FROM generate_series(%d, %d) g"
+                                        .formatted(table, from, from + 9_999),
+                                "UPDATE %s SET v = v || 'x' WHERE id %% 10 = 0 AND id >= %d"
+                                        .formatted(table, from));
+                    }
+                }
+                Awaitility.await().atMost(LIMIT).until(() -> bytesIn(directory) > 1_000_000_000);
+                destination.restart();
+                complete(process, "drained");
+            }
+            own.comparer().assertEqual();
+        }
+    }
+
+    private static long bytesIn(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        }
     }
 
     @Test

@@ -122,6 +122,39 @@ class RefusalsTest {
     }
 
     @Test
+    void columnsOfWhichPostgresCouldNotSendAnyChangeAreNotPublished() throws Exception {
+        pair.source(
+                "CREATE TYPE pair AS (a int, b aclitem[])",
+                "CREATE DOMAIN rights AS aclitem",
+                "CREATE TABLE fine (id int PRIMARY KEY, a aclitem, b rights, p point, q int[])",
+                "CREATE TABLE t (id int PRIMARY KEY, a aclitem[], b pair, c rights[], d int)");
+
+        assertThatThrownBy(pair::start)
+                .hasMessageContaining("could not send changes")
+                .hasMessageContaining("public.t.a (of aclitem)")
+                .hasMessageContaining("public.t.b (of aclitem)")
+                .hasMessageContaining("public.t.c (of ")
+                .hasMessageNotContaining("public.t.d")
+                .hasMessageNotContaining("public.fine");
+    }
+
+    @Test
+    void aMergeSettlesWhatWasSetAsideSoThatLaterChangesOfTheRowArrive() throws Exception {
+        pair.source("CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (1, 1)");
+        pair.stream();
+        pair.destination("ALTER TABLE t ADD CONSTRAINT small CHECK (v < 100)");
+        pair.source("INSERT INTO t VALUES (2, 200)", "UPDATE t SET v = 300 WHERE id = 1");
+        pair.awaitComplete();
+        assertThat(pair.inQuarantine()).hasSize(2);
+
+        pair.destination("ALTER TABLE t DROP CONSTRAINT small");
+        pair.pipeline().resync(ReplicatedPair.REPORTING, new TableId("public", "t"));
+        pair.awaitComplete();
+        pair.source("UPDATE t SET v = v + 1", "DELETE FROM t WHERE id = 2");
+        pair.assertEqual();
+    }
+
+    @Test
     void aCopyThatTheDestinationRefusesStopsItsTableAloneUntilItIsResumed() throws Exception {
         pair.source(
                 "CREATE TABLE t (id int PRIMARY KEY, v int)",

@@ -17,6 +17,7 @@ class VersionsTest {
             Stream.of(
                             KeysTest.CASES,
                             ValuesTest.CASES,
+                            BuiltInTypesTest.CASES,
                             ShapesTest.CASES,
                             ConstraintsTest.CASES,
                             ConstraintsTest.TRANSACTIONS,
