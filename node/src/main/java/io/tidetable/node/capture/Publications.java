@@ -231,8 +231,8 @@ public final class Publications {
      * @param source in autocommit mode
      * @param marker content of a logical message that commits with the change; null for none
      * @throws TidetableException TT-231 if a table's replica identity is not usable, TT-236 if
-     *     changes of a column could not be sent, TT-232 if the
-     *     role may not, TT-233 if a lock was not had
+     *     changes of a column could not be sent, TT-232 if the role may not, TT-233 if a lock was
+     *     not had
      */
     public void change(
             Connection source, Collection<PublicationChange> changes, @Nullable String marker)

@@ -130,7 +130,8 @@ class BuiltInTypesTest {
                                     "INSERT INTO t (id) VALUES (1), (2)",
                                     "INSERT INTO t VALUES (3, %s)"
                                             .formatted(values("[]", "ARRAY[%1$s, NULL, %1$s]")),
-                                    "INSERT INTO t VALUES (4, %s)".formatted(values("[]", "ARRAY[%s]")))
+                                    "INSERT INTO t VALUES (4, %s)"
+                                            .formatted(values("[]", "ARRAY[%s]")))
                             .changes(
                                     "UPDATE t SET (%1$s) = (SELECT %1$s FROM t WHERE id = 3) WHERE id = 1"
                                             .formatted(columns("[]")),

@@ -78,9 +78,7 @@ class ComingAndGoingTest {
                 "ALTER TABLE t RENAME TO between",
                 "ALTER TABLE u RENAME TO t",
                 "ALTER TABLE between RENAME TO u");
-        pair.source(
-                "UPDATE t SET v = 1000 WHERE id > 80",
-                "DELETE FROM u WHERE id < 10");
+        pair.source("UPDATE t SET v = 1000 WHERE id > 80", "DELETE FROM u WHERE id < 10");
         pair.assertEqualInTheEnd();
     }
 
