@@ -133,7 +133,7 @@ public final class ChunkCopier implements AutoCloseable {
     private static String readingOf(TableLayout layout, CopyChunk chunk) {
         return "COPY (SELECT %s FROM ONLY %s WHERE %s) TO STDOUT%s"
                 .formatted(
-                        layout.columnList(),
+                        layout.sourceList(),
                         chunk.relation(),
                         chunk.condition(),
                         layout.binary() ? " (FORMAT binary)" : "");

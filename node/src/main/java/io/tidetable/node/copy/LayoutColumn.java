@@ -9,9 +9,26 @@ import io.tidetable.model.TableId;
  * @param destination its type at the destination
  * @param sameOrder whether both sides sort its values alike by the plain column
  * @param binary whether the source's binary values are what the destination receives
+ * @param blank whether it has no value at the destination, whatever the source's is
  */
 public record LayoutColumn(
-        String name, Type source, Type destination, boolean sameOrder, boolean binary) {
+        String name,
+        Type source,
+        Type destination,
+        boolean sameOrder,
+        boolean binary,
+        boolean blank) {
+    /** A column that has the source's values at the destination. */
+    public LayoutColumn(
+            String name, Type source, Type destination, boolean sameOrder, boolean binary) {
+        this(name, source, destination, sameOrder, binary, false);
+    }
+
+    /** The same column without values at the destination. */
+    LayoutColumn blanked() {
+        return new LayoutColumn(name, source, destination, sameOrder, true, true);
+    }
+
     /**
      * A column's type on one side.
      *

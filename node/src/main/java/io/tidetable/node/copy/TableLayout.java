@@ -62,6 +62,13 @@ public record TableLayout(
         return list(columns);
     }
 
+    /** What to read of the source, as a list of expressions: the columns, NULL for blank ones. */
+    public String sourceList() {
+        return columns.stream()
+                .map(column -> column.blank() ? "NULL" : column.quoted())
+                .collect(Collectors.joining(", "));
+    }
+
     /** The key's columns, quoted, with commas. */
     public String keyList() {
         return list(key);
@@ -85,8 +92,25 @@ public record TableLayout(
                 source, destination, kept, key, sourcePartitioned, destinationPartitioned);
     }
 
+    /**
+     * The same table with some columns that have no value at the destination; the key's always do.
+     *
+     * @param names others keep theirs
+     */
+    public TableLayout blanking(Set<String> names) {
+        List<LayoutColumn> blanked =
+                columns.stream()
+                        .map(column ->
+                                names.contains(column.name()) && !key.contains(column)
+                                        ? column.blanked()
+                                        : column)
+                        .toList();
+        return new TableLayout(
+                source, destination, blanked, key, sourcePartitioned, destinationPartitioned);
+    }
+
     /** Names and types of what travels: copies with different ones cannot be put together. */
-    String signature() {
+    public String signature() {
         return columns.stream()
                 .map(column -> column.quoted() + " " + column.source().declared())
                 .collect(Collectors.joining(", "));

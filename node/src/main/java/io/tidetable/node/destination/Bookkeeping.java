@@ -72,6 +72,57 @@ public final class Bookkeeping {
             COMMENT ON COLUMN tidetable.replicated_table.copy_attempt IS
                 'rises when the first copy starts over: chunks of an earlier attempt cannot be marked';
 
+            CREATE TABLE IF NOT EXISTS tidetable.strategy (
+                pipeline text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                current text NOT NULL,
+                next text,
+                configured text NOT NULL,
+                key_columns text[],
+                key_sends text[],
+                key_types text[],
+                sample_below bigint,
+                table_rows bigint,
+                carried text[],
+                condition text,
+                kinds text[],
+                as_of pg_lsn,
+                as_of_time timestamptz,
+                relaxed text[],
+                digest_made text,
+                digest_rows bigint,
+                digest_sum1 bigint,
+                digest_sum2 bigint,
+                baseline bytea,
+                changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+                PRIMARY KEY (pipeline, namespace, name)
+            );
+            COMMENT ON TABLE tidetable.strategy IS
+                'what of a table is carried; a table that is not listed carries every change';
+            COMMENT ON COLUMN tidetable.strategy.next IS
+                'the strategy that the merge at hand brings; what is here already may be of either';
+            COMMENT ON COLUMN tidetable.strategy.as_of IS
+                'every row here is as the source''s was at this position, or newer';
+
+            CREATE TABLE IF NOT EXISTS tidetable.shift (
+                pipeline text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                column_name text NOT NULL,
+                found_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+                statistic text NOT NULL,
+                value double precision NOT NULL,
+                p double precision NOT NULL,
+                severity text NOT NULL,
+                stability_index double precision NOT NULL,
+                bins text[] NOT NULL,
+                baseline_rows bigint[] NOT NULL,
+                rows_now bigint[] NOT NULL
+            );
+            COMMENT ON TABLE tidetable.shift IS
+                'columns of sampled tables whose distribution was found to have shifted; each brought a full refresh';
+
             CREATE TABLE IF NOT EXISTS tidetable.chunk (
                 pipeline text NOT NULL,
                 namespace text NOT NULL,

@@ -27,6 +27,12 @@ public final class ReplicatedTables {
             FROM tidetable.replicated_table WHERE pipeline = ?
             """;
 
+    private static final String IS_SETTLED =
+            """
+            SELECT FROM tidetable.replicated_table WHERE pipeline = ? AND namespace = ? AND name = ?
+                AND state IN ('catching_up', 'streaming', 'paused')
+            """;
+
     private static final String REGISTER =
             """
             INSERT INTO tidetable.replicated_table
@@ -107,6 +113,16 @@ public final class ReplicatedTables {
                 newest == null ? null : SourceSnapshot.parse(newest, newestHorizon),
                 rows.getBoolean("needs_merge"),
                 rows.getString("message"));
+    }
+
+    /** Whether the table's rows are settled: nothing copies or merges them. */
+    public boolean isSettled(Connection destination, TableId table) throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(IS_SETTLED)) {
+            keyed(statement, 1, table);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
     }
 
     /** Writes a table down, or moves one that is known to another lane and stage. */

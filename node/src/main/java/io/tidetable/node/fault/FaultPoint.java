@@ -57,5 +57,13 @@ public enum FaultPoint {
     /** The destinations know the new track, the decision still stands. */
     MOVE_NOTED,
     /** The decision is gone, the lanes still read as if it stood. */
-    MOVE_ENDED
+    MOVE_ENDED,
+    /** It is durably noted which strategy a table is to get; nothing of it was done. */
+    STRATEGY_DECIDED,
+    /** The merge that brings a strategy knows what it is to make of the table. */
+    STRATEGY_RESOLVED,
+    /** All rows of the strategy are at the destination, committed; that they are is not. */
+    STRATEGY_MERGED,
+    /** The destination has the strategy; nobody here knows it yet. */
+    STRATEGY_SETTLED
 }

@@ -11,6 +11,8 @@ import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.journal.TransactionFeed;
 import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.strategy.ScopedPart;
+import io.tidetable.node.strategy.TableScope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -316,7 +318,7 @@ public final class Lane {
                 break;
             }
             boolean mends = mends(next.position());
-            TransactionPart wanted = ofBucket(uncovered(next), barrier);
+            TransactionPart wanted = ofBucket(wanted(next), barrier);
             long more = wanted == null ? 0 : wanted.bytes();
             if (moved && (mends != mend || bytes + more > mostBytes)) {
                 break;
@@ -412,7 +414,12 @@ public final class Lane {
         return bucket != null
                 && bucket.isFirst()
                 && batch.parts().size() == 1
-                && KeyBuckets.isBarrier(batch.parts().getFirst());
+                && KeyBuckets.isBarrier(whole(batch.parts().getFirst()));
+    }
+
+    /** Barriers are those of the source, whatever is carried of them. */
+    private static TransactionPart whole(TransactionPart part) {
+        return part instanceof ScopedPart scoped ? scoped.whole() : part;
     }
 
     /** Whether a batch that was collected before may still be applied. */
@@ -427,6 +434,26 @@ public final class Lane {
 
     private boolean mends(Position position) {
         return tables.values().stream().anyMatch(table -> table.mends(position));
+    }
+
+    /** What of a part is to be applied; null when nothing is left. */
+    private @Nullable TransactionPart wanted(TransactionPart part) {
+        TransactionPart left = uncovered(part);
+        Map<TableId, TableScope> scopes = new TreeMap<>();
+        boolean nothing = true;
+        for (LaneTable table : tables.values()) {
+            TableScope scope = table.scope();
+            if (!scope.isEverything()) {
+                scopes.put(table.table(), scope);
+            }
+            nothing &= scope instanceof TableScope.AsOfRefresh;
+        }
+        if (scopes.isEmpty()) {
+            return left;
+        }
+        // What is passed by counts as applied: a snapshot that does not see it comes too early.
+        applied.add(part.position().xid());
+        return left == null ? null : new ScopedPart(left, scopes, nothing);
     }
 
     /** The part without what copies hold already; null when nothing is left. */

@@ -6,7 +6,11 @@ import io.tidetable.model.Position;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TableShape;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
+import io.tidetable.node.strategy.LearnedCosts;
+import io.tidetable.node.strategy.TableScope;
+import io.tidetable.node.strategy.TableStrategy;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,8 @@ public final class LaneTable {
     private volatile @Nullable CopyBoundary boundary;
     private volatile boolean needsMerge;
     private volatile @Nullable TableShape shape;
+    private final LearnedCosts costs = new LearnedCosts();
+    private volatile TableStrategy strategy = TableStrategy.usual(new Strategy.PrioritizedDelta());
     private volatile @Nullable String message;
 
     public LaneTable(TableId table, Track track, Consistency consistency, int priority) {
@@ -158,6 +164,26 @@ public final class LaneTable {
         needsMerge = needed;
     }
 
+    /** What its changes and refreshes cost. */
+    public LearnedCosts costs() {
+        return costs;
+    }
+
+    /** What of it is carried: strategy, scope, and as of when its rows are. */
+    public TableStrategy strategy() {
+        return strategy;
+    }
+
+    /** Sets what of it is carried; by whoever holds its lanes. */
+    public void strategy(TableStrategy next) {
+        strategy = next;
+    }
+
+    /** What of its rows and changes is carried. */
+    public TableScope scope() {
+        return strategy.scope();
+    }
+
     /** Whether its copy holds what the transaction did to it. */
     boolean covers(Position transaction) {
         CopyBoundary rule = boundary;
@@ -167,6 +193,6 @@ public final class LaneTable {
     /** Whether changes at the position are to be mended into rows that may hold them already. */
     boolean mends(Position transaction) {
         CopyBoundary rule = boundary;
-        return rule != null && rule.mends(transaction);
+        return (rule != null && rule.mends(transaction)) || scope().comesAndGoes();
     }
 }

@@ -6,6 +6,8 @@ import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.verify.Difference;
 import io.tidetable.node.verify.DifferenceSearch;
+import io.tidetable.node.verify.RowHash;
+import io.tidetable.node.verify.RowsDigest;
 import io.tidetable.node.verify.Scope;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -56,14 +58,36 @@ public final class DiffMerge {
             Connection destination,
             MergeCommit commit)
             throws SQLException, InterruptedException {
+        return mergeAll(layout, scope, source, destination, commit).result();
+    }
+
+    /**
+     * What a merge did, and what the destination holds now.
+     *
+     * @param hash with which the digest was made
+     * @param rows of the source in scope
+     */
+    public record Merged(MergeResult result, RowHash hash, RowsDigest rows) {}
+
+    /** The same, with checksums of what the source holds in scope. */
+    public Merged mergeAll(
+            TableLayout layout,
+            Scope scope,
+            Connection source,
+            Connection destination,
+            MergeCommit commit)
+            throws SQLException, InterruptedException {
         DifferenceSearch search = DifferenceSearch.between(layout, source, destination);
         DifferenceWriter writer =
                 new DifferenceWriter(layout, search.rows(), source, destination, pace);
         Batches batches = new Batches(writer, destination, commit);
         DifferenceSearch.Compared compared = search.run(scope, true, batches);
         batches.flush();
-        return new MergeResult(
-                batches.inserted, batches.updated, batches.deleted, compared.sourceRows());
+        return new Merged(
+                new MergeResult(
+                        batches.inserted, batches.updated, batches.deleted, compared.sourceRows()),
+                search.rows().hash(),
+                compared.source());
     }
 
     private final class Batches implements DifferenceSearch.Visitor {

@@ -128,7 +128,7 @@ final class DifferenceWriter {
         String read =
                 "COPY (SELECT %s FROM ONLY %s WHERE ctid = ANY ('{%s}'::tid[])) TO STDOUT%s"
                         .formatted(
-                                layout.columnList(),
+                                layout.sourceList(),
                                 relationName(relation),
                                 places.stream()
                                         .map(place -> '"' + place + '"')

@@ -5,6 +5,7 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.capture.Publications;
 import io.tidetable.node.catalog.PartitionSync;
@@ -132,6 +133,7 @@ final class Caretaker implements AutoCloseable {
         Instant now = context.clock().instant();
         durability.look(connection, side.lanes());
         moveOn();
+        refreshDue(now);
         if (isDue(watermarksNoted, WATERMARKS, now)) {
             durability.noteWatermarks(connection, side.lanes(), tracks(), announced::upTo);
             confirmApplied();
@@ -193,6 +195,21 @@ final class Caretaker implements AutoCloseable {
             context.become(table, Stage.STREAMING, TableState.STREAMING);
             table.boundary(null);
             LOG.info("table {} streams", table.table());
+        }
+    }
+
+    /** Tables that are refreshed now and then. */
+    private void refreshDue(Instant now) throws SQLException {
+        for (LaneTable table : side.tables()) {
+            synchronized (table) {
+                Instant last = table.strategy().asOfTime();
+                if (table.strategy().current() instanceof Strategy.Full(Duration cadence)
+                        && table.state() == TableState.STREAMING
+                        && last != null
+                        && isDue(last, cadence, now)) {
+                    side.merge(table);
+                }
+            }
         }
     }
 

@@ -15,8 +15,10 @@ import io.tidetable.node.copy.TableCopy;
 import io.tidetable.node.destination.ReplicatedTables;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.fault.Faults;
+import io.tidetable.node.functional.FunctionCatalog;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.Database;
+import io.tidetable.node.strategy.Strategies;
 import io.tidetable.node.types.CurrentTypes;
 import io.tidetable.node.types.TypeMapping;
 import java.sql.Connection;
@@ -35,6 +37,7 @@ final class DestinationContext {
     private final PipelineSettings.Destination destination;
     private final DestinationHealth health;
     private final ReplicatedTables tables;
+    private final Strategies strategies;
     private final CurrentTypes types;
     private final Map<LaneId, GiantTransaction> giants = new ConcurrentHashMap<>();
     private final InstantSource clock;
@@ -53,6 +56,7 @@ final class DestinationContext {
         this.clock = clock;
         this.faults = faults;
         tables = new ReplicatedTables(settings.name());
+        strategies = new Strategies(settings.name());
         types = new CurrentTypes(settings.source(), destination.database());
     }
 
@@ -92,6 +96,10 @@ final class DestinationContext {
         return tables;
     }
 
+    Strategies strategies() {
+        return strategies;
+    }
+
     CurrentTypes types() {
         return types;
     }
@@ -114,6 +122,11 @@ final class DestinationContext {
     /** Whether lanes may remember what the destination no longer holds. */
     boolean isDistrusted() {
         return distrusted;
+    }
+
+    /** What functions downstream need. */
+    FunctionCatalog functions() {
+        return new FunctionCatalog(settings.functions());
     }
 
     /** How batches are applied. */

@@ -9,6 +9,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.Progress;
 import io.tidetable.node.apply.ProgressStore;
@@ -20,6 +21,7 @@ import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.destination.Bookkeeping;
 import io.tidetable.node.destination.ReplicatedTables.Registered;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.journal.Journal;
 import io.tidetable.node.journal.TransactionFeed;
 import io.tidetable.node.lane.CopyBoundary;
@@ -29,6 +31,8 @@ import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.lane.TrackMove;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.strategy.ScopeResolver;
+import io.tidetable.node.strategy.TableStrategy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -66,6 +70,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Dispatcher dispatcher;
     private final CopyAdmission admission;
     private final Caretaker caretaker;
+    private final SampleWatcher watcher;
     private final List<Thread> appliers = new ArrayList<>();
     private final Map<LaneId, Lane> lanes = new TreeMap<>();
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
@@ -75,6 +80,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Map<TableId, TableDefinition> definitions = new HashMap<>();
     private final Set<TableId> missed = new HashSet<>();
     private Map<TableId, Registered> registered = Map.of();
+    private Map<TableId, TableStrategy> strategies = Map.of();
 
     DestinationSide(
             DestinationContext context,
@@ -90,6 +96,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         dispatcher = new Dispatcher(slots);
         admission = new CopyAdmission(slots, job -> dispatcher.activate(new Work.OfCopy(job)));
         caretaker = new Caretaker(context, journal, announced, this);
+        watcher = new SampleWatcher(context, this);
     }
 
     DestinationContext context() {
@@ -158,8 +165,10 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                                     });
             created.forEach(DestinationSide::report);
             caretaker.sequences(sequences);
+            Map<TableId, TableStrategy> carried = context.strategies().all(connection);
             for (Placed placed : wanted.values()) {
                 register(connection, placed);
+                adopt(source, connection, placed.wanted(), carried.get(placed.wanted().table()));
             }
             leaveOut(connection, wanted.keySet());
             wanted.forEach((table, placed) -> {
@@ -167,6 +176,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                     missed.add(table);
                 }
             });
+            strategies = context.strategies().all(connection);
             registered = context.tables().all(connection);
         }
     }
@@ -226,6 +236,49 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         return !placed.published() || known.track() != placed.track();
     }
 
+    /**
+     * A strategy that is asked for anew is brought by a merge, also to a table that is new. One
+     * that was switched to since stays until something else is asked for.
+     */
+    private void adopt(
+            Connection source,
+            Connection connection,
+            WantedTable wanted,
+            @Nullable TableStrategy known)
+            throws SQLException {
+        Strategy asked =
+                context.functions()
+                        .complete(wanted.table(), wanted.schema().strategy(), source, connection);
+        boolean delta = asked instanceof Strategy.PrioritizedDelta;
+        if (known == null ? delta : asked.equals(known.configured())) {
+            return;
+        }
+        connection.setAutoCommit(false);
+        try {
+            context.strategies().configured(connection, wanted.table(), asked);
+            TableStrategy before = known == null ? TableStrategy.usual(asked) : known;
+            if (!asked.equals(before.aim())) {
+                LOG.info(
+                        "table {} gets strategy {}: {}",
+                        wanted.table(),
+                        asked.label(),
+                        asked.describe());
+                plan(connection, wanted.table(), before, asked);
+            }
+            connection.commit();
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    /** From here on the table has no consistent rows until a merge has brought the strategy. */
+    private void plan(Connection connection, TableId table, TableStrategy before, Strategy next)
+            throws SQLException {
+        context.strategies().plan(connection, table, before, next);
+        context.tables().become(connection, table, Stage.MERGING, null);
+    }
+
     private void leaveOut(Connection connection, Set<TableId> wanted) throws SQLException {
         for (Map.Entry<TableId, Registered> entry : registered.entrySet()) {
             if (!wanted.contains(entry.getKey()) && entry.getValue().stage() != Stage.LEFT_OUT) {
@@ -264,6 +317,8 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             if (move != null) {
                 table.moves(move);
             }
+            table.strategy(
+                    strategies.getOrDefault(table.table(), TableStrategy.usual(schema.strategy())));
             tables.put(table.table(), table);
             definitions.put(table.table(), placed.wanted().definition());
             byLane.computeIfAbsent(placed.wanted().lane(), key -> new ArrayList<>()).add(table);
@@ -517,6 +572,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         }
         lanes.values().forEach(lane -> dispatcher.activate(new Work.OfLane(lane)));
         caretaker.start();
+        watcher.start();
     }
 
     /** Begins the copies and merges of tables that wait for one; their fence has been passed. */
@@ -558,6 +614,72 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private void mergeAlone(LaneTable table) throws SQLException {
         context.become(table, Stage.MERGING, TableState.MERGING);
         beginMerge(table, false);
+    }
+
+    /**
+     * Gives a table another strategy: decided durably, then brought by a merge at whose end it is
+     * in force. Where it is in force or decided already, nothing happens.
+     */
+    void switchStrategy(LaneTable table, Strategy asked) throws SQLException {
+        synchronized (table) {
+            switchAlone(table, asked);
+        }
+    }
+
+    private void switchAlone(LaneTable table, Strategy wanted) throws SQLException {
+        requireOwnLane(table, wanted);
+        Strategy asked;
+        try (Connection connection = context.connect("tidetable strategy");
+                Connection source = context.source().connect("tidetable strategy")) {
+            asked = context.functions().complete(table.table(), wanted, source, connection);
+            TableStrategy noted = context.strategies().of(connection, table.table());
+            TableStrategy known = noted == null ? table.strategy() : noted;
+            if (asked.equals(known.aim())) {
+                return;
+            }
+            switch (table.state()) {
+                case STREAMING, CATCHING_UP, FAILED -> {}
+                case WAITING, COPYING, MERGING, PAUSED ->
+                        throw new TidetableException(
+                                "TT-406",
+                                "table %s is %s and cannot get another strategy now; wait until it streams"
+                                        .formatted(table.table(), words(table.state())));
+            }
+            new ScopeResolver(source).require(table.table(), asked);
+            connection.setAutoCommit(false);
+            plan(connection, table.table(), known, asked);
+            connection.commit();
+        }
+        context.faults().reach(FaultPoint.STRATEGY_DECIDED);
+        LOG.info("table {} gets strategy {}: {}", table.table(), asked.label(), asked.describe());
+        table.become(TableState.MERGING, null);
+        beginMerge(table, false);
+    }
+
+    private static void requireOwnLane(LaneTable table, Strategy asked) {
+        switch (table.consistency()) {
+            case Consistency.Group _, Consistency.Strict _ -> {
+                if (!(asked instanceof Strategy.PrioritizedDelta)) {
+                    throw new TidetableException(
+                            "TT-555",
+                            "table %s shares a lane (consistency %s), which would lose its meaning with strategy %s; give the table a lane of its own first"
+                                    .formatted(
+                                            table.table(),
+                                            table.consistency().label(),
+                                            asked.label()));
+                }
+            }
+            case Consistency.Table _, Consistency.Key _ -> {}
+        }
+    }
+
+    /** Merges a table whose rows do not keep up by themselves, unless something else is at work. */
+    void refresh(LaneTable table) throws SQLException {
+        synchronized (table) {
+            if (table.state() == TableState.STREAMING) {
+                mergeAlone(table);
+            }
+        }
     }
 
     /** Whether a table waits for its first copy. */
@@ -756,6 +878,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     @Override
     public void close() {
+        watcher.close();
         caretaker.close();
         dispatcher.close();
         appliers.forEach(Thread::interrupt);

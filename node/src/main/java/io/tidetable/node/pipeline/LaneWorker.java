@@ -64,6 +64,10 @@ final class LaneWorker {
     }
 
     Work.Outcome step(Lane lane) throws InterruptedException {
+        if (!lane.runnable()) {
+            // Whoever holds it for long, as a merge does, must not hold an applier besides.
+            return Work.Outcome.NOTHING;
+        }
         lane.lock();
         try {
             if (!lane.runnable()) {
@@ -137,8 +141,16 @@ final class LaneWorker {
             return Work.Outcome.did(0, 0, true);
         }
         confirmOthers(session.applier(), lane, batch);
+        long begun = System.nanoTime();
         Applied applied =
                 session.applier().apply(new LaneBatch(progress, batch.parts(), batch.upTo(), mode));
+        if (lane.tables().size() == 1) {
+            lane.tables()
+                    .iterator()
+                    .next()
+                    .costs()
+                    .applied(applied.changes(), System.nanoTime() - begun);
+        }
         committed(lane, batch, summary, applied);
         boolean gathers = applied.changes() >= MANY_CHANGES && batch.bytes() < LARGE_BATCH_BYTES;
         return new Work.Outcome(

@@ -5,6 +5,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.copy.LayoutColumn;
 import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.SnapshotHolder;
 import io.tidetable.node.copy.TableLayout;
@@ -12,6 +13,9 @@ import io.tidetable.node.copy.TableLock;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.strategy.KeySample;
+import io.tidetable.node.strategy.TableScope;
+import io.tidetable.node.verify.KeyRange;
 import io.tidetable.node.verify.Scope;
 import io.tidetable.node.verify.TableComparison;
 import io.tidetable.node.verify.TableVerdict;
@@ -59,6 +63,9 @@ final class LiveVerification {
         Instant begun = context.clock().instant();
         try {
             awaitStreaming(table);
+            if (table.scope() instanceof TableScope.AsOfRefresh) {
+                return verifyRefresh(table, repair, begun);
+            }
             TableVerdict verdict = compare(table);
             if (!verdict.equal()) {
                 // A difference counts only if it is there at a second place in time as well.
@@ -87,6 +94,36 @@ final class LiveVerification {
         } catch (TidetableException e) {
             return problem(table.table(), begun, e.line());
         }
+    }
+
+    /**
+     * A table whose changes are not carried is to be what it was as of its refresh: the source has
+     * moved on, so the rows are compared with the checksums that it had then.
+     */
+    private TableVerification verifyRefresh(LaneTable table, boolean repair, Instant begun)
+            throws SQLException, InterruptedException {
+        RefreshComparison.Verdict verdict = RefreshComparison.of(side.context(), table);
+        long repaired = 0;
+        if (!verdict.equal() && repair) {
+            repaired = Math.max(1, Math.abs(verdict.then() - verdict.now()));
+            side.merge(table);
+            awaitStreaming(table);
+        }
+        long missing = Math.max(0, verdict.then() - verdict.now());
+        long extra = Math.max(0, verdict.now() - verdict.then());
+        return new TableVerification(
+                table.table(),
+                verdict.then(),
+                verdict.now(),
+                missing,
+                extra,
+                verdict.equal() || missing + extra > 0 ? 0 : 1,
+                verdict.equal()
+                        ? List.of()
+                        : List.of("rows are not those as of the refresh at " + verdict.asOf()),
+                repaired,
+                Duration.between(begun, side.context().clock().instant()),
+                null);
     }
 
     private TableVerification problem(TableId table, Instant begun, String why) {
@@ -120,7 +157,7 @@ final class LiveVerification {
     private TableVerdict compare(LaneTable table) throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (System.nanoTime() < deadline) {
-            TableVerdict verdict = tryCompare(table.table());
+            TableVerdict verdict = tryCompare(table);
             if (verdict != null) {
                 return verdict;
             }
@@ -131,9 +168,11 @@ final class LiveVerification {
                         .formatted(LIMIT.toMinutes()));
     }
 
-    private @Nullable TableVerdict tryCompare(TableId table)
+    private @Nullable TableVerdict tryCompare(LaneTable laneTable)
             throws SQLException, InterruptedException {
         DestinationContext context = side.context();
+        TableId table = laneTable.table();
+        TableScope scope = laneTable.scope();
         try (Connection destination = context.connect("tidetable verify");
                 SnapshotHolder snapshot = leadTo(table, destination);
                 Connection reader = snapshot.openReader("tidetable verify")) {
@@ -141,11 +180,26 @@ final class LiveVerification {
             if (!TableLock.lock(reader, table)) {
                 return null;
             }
-            TableLayout layout =
+            if (!scope.equals(laneTable.scope())) {
+                // Its strategy was switched meanwhile.
+                return null;
+            }
+            TableLayout whole =
                     new LayoutReader(context.binaryRule()).read(reader, destination, table);
+            TableLayout layout =
+                    whole.blanking(
+                            scope.blanks(
+                                    whole.columns().stream().map(LayoutColumn::name).toList()));
             TableComparison comparison = new TableComparison(EXAMPLES, context.clock());
-            return comparison.compare(layout, Scope.ALL, reader, destination);
+            return comparison.compare(layout, rows(scope), reader, destination);
         }
+    }
+
+    /** Of a sampled table, only rows of the sample are to be equal. */
+    private static Scope rows(TableScope scope) {
+        String sampled =
+                scope instanceof TableScope.Sampled(KeySample sample) ? sample.sql() : null;
+        return new Scope(KeyRange.ALL, scope.condition(), sampled);
     }
 
     /**

@@ -15,18 +15,20 @@ import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.SnapshotHolder;
 import io.tidetable.node.copy.TableLayout;
 import io.tidetable.node.copy.TableLock;
+import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.lane.CopyBoundary;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.merge.DiffMerge;
 import io.tidetable.node.merge.MergeResult;
-import io.tidetable.node.verify.Scope;
+import io.tidetable.node.strategy.TableStrategy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -132,26 +134,40 @@ final class MergeWorker {
             if (!TableLock.lock(reader, table.table())) {
                 return false;
             }
+            long begun = System.nanoTime();
+            Instant takenAt = context.clock().instant();
             TableShape shape = evolve(table.table());
+            StrategyMerge strategy =
+                    StrategyMerge.begin(context, table.table(), reader, snapshot.snapshot());
+            context.faults().reach(FaultPoint.STRATEGY_RESOLVED);
             TableLayout layout =
-                    new LayoutReader(context.binaryRule()).read(reader, destination, table.table());
+                    strategy.layout(
+                            new LayoutReader(context.binaryRule())
+                                    .read(reader, destination, table.table()));
             ChunkCopier.silenceTriggers(destination);
             destination.setAutoCommit(false);
-            MergeResult result =
+            DiffMerge.Merged merged =
                     new DiffMerge(BATCH_ROWS, CopyPace.UNLIMITED, context.faults())
-                            .merge(
+                            .mergeAll(
                                     layout,
-                                    Scope.ALL,
+                                    strategy.rows(),
                                     reader,
                                     destination,
                                     connection -> commit(connection, owned));
+            MergeResult result = merged.result();
             // A copy that was given up may have left it without its further indexes; they are made
             // by another session, which must not wait for this one.
             commit(destination, owned);
+            context.faults().reach(FaultPoint.STRATEGY_MERGED);
             lanes.complete(table.table());
+            strategy.tighten();
             Quarantine.settle(destination, context.pipeline(), table.table());
             context.tables().merged(destination, table.table(), snapshot.snapshot());
+            TableStrategy settled = strategy.settle(destination, layout, merged, takenAt);
             commit(destination, owned);
+            context.faults().reach(FaultPoint.STRATEGY_SETTLED);
+            table.strategy(settled);
+            table.costs().refreshed(System.nanoTime() - begun);
             table.needsMerge(false);
             if (shape != null) {
                 table.shape(shape);
@@ -160,8 +176,9 @@ final class MergeWorker {
                     new CopyBoundary(snapshot.snapshot(), snapshot.snapshot().horizon(), false));
             table.become(TableState.CATCHING_UP, null);
             LOG.info(
-                    "table {} merged: compared={} inserted={} updated={} deleted={}",
+                    "table {} merged: strategy={} compared={} inserted={} updated={} deleted={}",
                     table.table(),
+                    settled.current().label(),
                     result.compared(),
                     result.inserted(),
                     result.updated(),

@@ -8,7 +8,9 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchemas;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.capture.CaptureEnvironment;
@@ -32,6 +34,7 @@ import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.lane.TrackMove;
 import io.tidetable.node.pipeline.DestinationSide.Placed;
+import io.tidetable.node.strategy.TableScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -544,6 +547,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                 throw why;
             }
             waiting.removeIf(table -> isComplete(there, table, position));
+            for (LaneTable table : waiting) {
+                refresh(there, table, position);
+            }
             if (waiting.isEmpty()) {
                 return true;
             }
@@ -554,9 +560,29 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         }
     }
 
+    /** A table whose changes are not carried gets to the position by a refresh alone. */
+    private static void refresh(DestinationSide there, LaneTable table, Lsn position) {
+        Lsn asOf = table.strategy().asOf();
+        if (table.scope() instanceof TableScope.AsOfRefresh
+                && table.state() == TableState.STREAMING
+                && (asOf == null || position.isAfter(asOf))) {
+            try {
+                there.refresh(table);
+            } catch (SQLException e) {
+                LOG.debug("a refresh of {} could not begin: {}", table.table(), e.getMessage());
+            }
+        }
+    }
+
     private static boolean isComplete(DestinationSide there, LaneTable table, Lsn position) {
         if (table.state() == TableState.FAILED) {
             throw new TidetableException("TT-403", table.table() + " stopped: " + table.message());
+        }
+        Lsn asOf = table.strategy().asOf();
+        if (table.scope() instanceof TableScope.AsOfRefresh) {
+            return table.state() == TableState.STREAMING
+                    && asOf != null
+                    && asOf.isAtOrAfter(position);
         }
         return table.state() == TableState.STREAMING
                 && there.lanesOf(table.table()).stream()
@@ -604,6 +630,16 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             throw new TidetableException("TT-402", "the pipeline has not started");
         }
         moves.move(table, track, "asked for");
+    }
+
+    @Override
+    public void switchStrategy(DestinationId destination, TableId table, Strategy strategy) {
+        change(destination, table, (there, it) -> there.switchStrategy(it, strategy));
+    }
+
+    @Override
+    public StrategyStatus strategy(DestinationId destination, TableId table) {
+        return StrategyReport.of(chosen(at(destination), Set.of(table)).getFirst());
     }
 
     private interface TableChange {

@@ -4,7 +4,9 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableVerification;
 import java.time.Duration;
 import java.util.List;
@@ -49,7 +51,20 @@ public interface PipelineControl {
     /** Goes on with a table that was paused, or failed. */
     void resume(DestinationId destination, TableId table);
 
-    /** Compares the table with the source and mends it, online. */
+    /**
+     * Gives a table another strategy, live. Returns once that is decided durably; the strategy is
+     * in force when its merge is done, and whatever is killed meanwhile, it will be. Nothing
+     * happens where it is in force or decided already.
+     *
+     * @throws io.tidetable.model.TidetableException TT-406 while the table is being copied or
+     *     merged, TT-551 and TT-555 when the table cannot have the strategy
+     */
+    void switchStrategy(DestinationId destination, TableId table, Strategy strategy);
+
+    /** What of a table is carried, and as of when its rows are. */
+    StrategyStatus strategy(DestinationId destination, TableId table);
+
+    /** Compares the table with the source and mends it, online; for strategy full, a refresh. */
     void resync(DestinationId destination, TableId table);
 
     /**

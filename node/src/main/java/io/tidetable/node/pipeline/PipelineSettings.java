@@ -4,6 +4,8 @@ import io.tidetable.model.ByteSize;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
+import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.node.tracks.TrackPolicy;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.List;
  * @param name part of slot and publication names; lower case letters, digits and underscores
  * @param tables in order; the last rule whose pattern matches a table decides about it
  * @param directory where the journal and the lock live
+ * @param functions downstream, and what is known of their needs
  */
 public record PipelineSettings(
         String name,
@@ -25,7 +28,8 @@ public record PipelineSettings(
         Path directory,
         Journal journal,
         Tuning tuning,
-        Moves moves) {
+        Moves moves,
+        List<FunctionDeclaration> functions) {
     public PipelineSettings {
         if (!name.matches("[a-z][a-z0-9_]{0,39}")) {
             throw new IllegalArgumentException(
@@ -35,6 +39,7 @@ public record PipelineSettings(
         }
         destinations = List.copyOf(destinations);
         tables = List.copyOf(tables);
+        functions = List.copyOf(functions);
     }
 
     /** Settings whose tables move between tracks as usual. */
@@ -47,6 +52,19 @@ public record PipelineSettings(
             Journal journal,
             Tuning tuning) {
         this(name, source, destinations, tables, directory, journal, tuning, Moves.DEFAULT);
+    }
+
+    /** Settings without functions but those in the source's comments. */
+    public PipelineSettings(
+            String name,
+            Database source,
+            List<Destination> destinations,
+            List<TableRule> tables,
+            Path directory,
+            Journal journal,
+            Tuning tuning,
+            Moves moves) {
+        this(name, source, destinations, tables, directory, journal, tuning, moves, List.of());
     }
 
     /**
@@ -80,6 +98,7 @@ public record PipelineSettings(
      * @param priority weight in the queue, 1 to 1000; more is served sooner
      * @param track where its changes ride: express for tables that must never wait behind a flood
      * @param pinned whether they ride there whatever happens; otherwise that is where they begin
+     * @param strategy what is carried of it
      */
     public record TableRule(
             String pattern,
@@ -87,7 +106,26 @@ public record PipelineSettings(
             Consistency consistency,
             int priority,
             Track track,
-            boolean pinned) {
+            boolean pinned,
+            Strategy strategy) {
+        /** A rule for tables of which every change is carried. */
+        public TableRule(
+                String pattern,
+                boolean include,
+                Consistency consistency,
+                int priority,
+                Track track,
+                boolean pinned) {
+            this(
+                    pattern,
+                    include,
+                    consistency,
+                    priority,
+                    track,
+                    pinned,
+                    new Strategy.PrioritizedDelta());
+        }
+
         /** A rule whose tables may move. */
         public TableRule(
                 String pattern,

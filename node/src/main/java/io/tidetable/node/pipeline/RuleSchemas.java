@@ -48,6 +48,7 @@ final class RuleSchemas implements ReplicationSchemas {
                         .rule();
         return ReplicationSchema.usual(table, destination, clock.instant())
                 .withConsistency(rule.consistency())
+                .withStrategy(rule.strategy())
                 .withPriority(rule.priority())
                 .withTrack(rule.track())
                 .decided(

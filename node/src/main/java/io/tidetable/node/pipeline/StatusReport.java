@@ -123,7 +123,14 @@ final class StatusReport {
                 lanes.stream().map(Lane::completeUpTo).reduce(Lsn::min).orElse(Lsn.ZERO),
                 table.quarantined(),
                 table.moveText(),
-                table.message());
+                message(table));
+    }
+
+    /** A table of which not everything is carried says how fresh it is. */
+    private static @Nullable String message(LaneTable table) {
+        return table.message() != null || table.scope().isEverything()
+                ? table.message()
+                : StrategyReport.of(table).freshness();
     }
 
     private static @Nullable CopyEstimate estimate(DestinationSide side, TableId table) {

@@ -56,8 +56,12 @@ public final class DifferenceSearch {
         void visit(Difference difference) throws SQLException, InterruptedException;
     }
 
-    /** How many rows were compared. */
-    public record Compared(long sourceRows, long destinationRows) {}
+    /**
+     * How many rows were compared.
+     *
+     * @param source checksums of the source's
+     */
+    public record Compared(long sourceRows, long destinationRows, RowsDigest source) {}
 
     /** How this search sees rows. */
     public HashedRows rows() {
@@ -94,7 +98,7 @@ public final class DifferenceSearch {
                     acrossCommits,
                     visitor);
         }
-        return new Compared(here.rows(), other.rows());
+        return new Compared(here.rows(), other.rows(), here.total());
     }
 
     /** Looks at some rows only; hands over those that differ. */

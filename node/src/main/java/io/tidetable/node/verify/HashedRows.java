@@ -81,6 +81,9 @@ public record HashedRows(TableLayout layout, RowHash hash) {
                 side == Side.SOURCE && scope.sourceFilter() != null
                         ? " AND (" + scope.sourceFilter() + ")"
                         : "";
+        if (scope.filterOnBoth() != null) {
+            filter += " AND (" + scope.filterOnBoth() + ")";
+        }
         String key = layout.hasKey() ? rowText(layout.key(), side) + " AS k, " : "";
         String location =
                 located
@@ -111,6 +114,9 @@ public record HashedRows(TableLayout layout, RowHash hash) {
     }
 
     private static String value(LayoutColumn column, Side side) {
+        if (column.blank() && side == Side.SOURCE) {
+            return "NULL";
+        }
         LayoutColumn.Type source = column.source();
         LayoutColumn.Type destination = column.destination();
         boolean cast =

@@ -62,7 +62,9 @@ public final class TableComparison {
         DifferenceSearch.between(layout, source, destination).run(scope, keys, tally);
         DifferenceSearch.Compared compared =
                 new DifferenceSearch.Compared(
-                        tally.missing + tally.different, tally.extra + tally.different);
+                        tally.missing + tally.different,
+                        tally.extra + tally.different,
+                        RowsDigest.NONE);
         return tally.verdict(layout, compared, Duration.between(begun, clock.instant()));
     }
 

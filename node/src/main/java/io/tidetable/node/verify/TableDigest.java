@@ -45,6 +45,17 @@ record TableDigest(long rows, Map<Integer, Bucket> buckets) {
      */
     record Bucket(long rows, long sum1, long sum2) {}
 
+    /** The checksums of all buckets together. */
+    RowsDigest total() {
+        long sum1 = 0;
+        long sum2 = 0;
+        for (Bucket bucket : buckets.values()) {
+            sum1 += bucket.sum1();
+            sum2 += bucket.sum2();
+        }
+        return new RowsDigest(rows, sum1, sum2);
+    }
+
     /** How many buckets suit a table: a power of two. */
     static int bucketsFor(Connection source, TableLayout layout) throws SQLException {
         try (PreparedStatement statement = source.prepareStatement(ESTIMATE)) {

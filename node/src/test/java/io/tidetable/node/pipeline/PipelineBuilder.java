@@ -4,7 +4,9 @@ import io.tidetable.model.ByteSize;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.node.fault.Faults;
+import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.testkit.DatabasePair;
 import java.nio.file.Path;
@@ -30,6 +32,7 @@ final class PipelineBuilder {
     private final DatabasePair databases;
     private final Path directory;
     private final List<PipelineSettings.TableRule> rules = new ArrayList<>();
+    private final List<FunctionDeclaration> functions = new ArrayList<>();
     private PipelineSettings.Journal journal = PipelineSettings.Journal.DEFAULT;
     private PipelineSettings.Tuning tuning = PipelineSettings.Tuning.DEFAULT;
     private Faults faults = Faults.NONE;
@@ -43,6 +46,14 @@ final class PipelineBuilder {
     /** The last rule that matches a table decides. */
     PipelineBuilder rule(String pattern, Consistency consistency, Track track) {
         rules.add(new PipelineSettings.TableRule(pattern, true, consistency, 1, track));
+        return this;
+    }
+
+    /** The same, with a strategy. */
+    PipelineBuilder rule(String pattern, Consistency consistency, Track track, Strategy strategy) {
+        rules.add(
+                new PipelineSettings.TableRule(
+                        pattern, true, consistency, 1, track, false, strategy));
         return this;
     }
 
@@ -64,6 +75,11 @@ final class PipelineBuilder {
         return this;
     }
 
+    PipelineBuilder knowing(FunctionDeclaration function) {
+        functions.add(function);
+        return this;
+    }
+
     Pipeline build() {
         return new Pipeline(
                 new PipelineSettings(
@@ -77,7 +93,9 @@ final class PipelineBuilder {
                         rules,
                         directory,
                         journal,
-                        tuning),
+                        tuning,
+                        PipelineSettings.Moves.DEFAULT,
+                        functions),
                 faults);
     }
 }

@@ -1,0 +1,55 @@
+package io.tidetable.model.status;
+
+import io.tidetable.model.Lsn;
+import io.tidetable.model.schema.Strategy;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of a table is carried to a destination, and how fresh it is.
+ *
+ * @param strategy in force
+ * @param next the one that a merge is bringing; null while none is
+ * @param asOf every row is as the source's was at this position, or newer; null where changes are
+ *     carried and no merge said so
+ * @param asOfTime when that was
+ * @param sampledShare share of the keys whose changes are carried: 1 for all, 0 for none
+ * @param columns that have values at the destination; empty for all
+ * @param rows the condition that the rows at the destination meet; null for all rows
+ * @param breakEvenChanges changes between two refreshes from which on refreshing is the cheaper
+ *     way, by the speeds learned; null before both are known
+ */
+public record StrategyStatus(
+        Strategy strategy,
+        @Nullable Strategy next,
+        @Nullable Lsn asOf,
+        @Nullable Instant asOfTime,
+        double sampledShare,
+        List<String> columns,
+        @Nullable String rows,
+        @Nullable Long breakEvenChanges) {
+    public StrategyStatus {
+        columns = List.copyOf(columns);
+    }
+
+    /** For people: how fresh it is. */
+    public String freshness() {
+        return switch (strategy) {
+            case Strategy.PrioritizedDelta() -> "live";
+            case Strategy.Full _ -> "as of " + (asOfTime == null ? "its first refresh" : asOfTime);
+            case Strategy.Sampling _ ->
+                    String.format(
+                            java.util.Locale.ROOT,
+                            "sampled at %.3g %%, the rest as of %s",
+                            sampledShare * 100,
+                            asOfTime);
+            case Strategy.Functional _ ->
+                    "live, "
+                            + (columns.isEmpty()
+                                    ? "all columns"
+                                    : "columns " + String.join(", ", columns))
+                            + (rows == null ? "" : ", rows where " + rows);
+        };
+    }
+}
