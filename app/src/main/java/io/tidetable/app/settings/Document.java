@@ -14,6 +14,7 @@ record Document(
         @Nullable Source source,
         @Nullable Map<String, Destination> destinations,
         @Nullable List<Table> tables,
+        @Nullable Map<String, Function> functions,
         @Nullable String appliers,
         @Nullable Journal journal,
         @Nullable Api api,
@@ -32,15 +33,49 @@ record Document(
             @Nullable String consistency,
             @Nullable String priority,
             @Nullable String track,
+            @Nullable Strategy strategy,
             @Nullable List<String> tags) {
         @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
         Table {}
 
         @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
         static Table named(String name) {
-            return new Table(name, null, null, null, null);
+            return new Table(name, null, null, null, null, null);
         }
     }
+
+    /** What of a table is carried; a bare text is its kind. */
+    record Strategy(
+            @Nullable String kind,
+            @Nullable String cadence,
+            @Nullable String margin,
+            @Nullable String confidence,
+            @Nullable String falseAlarms,
+            @Nullable String window,
+            @Nullable String windows,
+            @Nullable List<String> functions,
+            @Nullable List<String> columns,
+            @Nullable String rows) {
+        @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
+        Strategy {}
+
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        static Strategy named(String kind) {
+            return new Strategy(kind, null, null, null, null, null, null, null, null, null);
+        }
+    }
+
+    /** A function downstream. */
+    record Function(
+            @Nullable Map<String, Need> tables,
+            @Nullable List<String> queries,
+            @Nullable Statements statements) {}
+
+    /** What a function needs of a table. */
+    record Need(@Nullable List<String> columns, @Nullable String rows) {}
+
+    /** Statements that are run at a destination. */
+    record Statements(@Nullable String role, @Nullable String containing) {}
 
     record Journal(@Nullable String bulk, @Nullable String express, @Nullable String reserve) {}
 

@@ -51,6 +51,7 @@ final class DocumentCheck {
                         destinations(document.destinations(), appliers),
                         tables.rules(document.tables()),
                         tables.tags(),
+                        new StrategyKeys(this).functions(document.functions()),
                         journal(document.journal()),
                         tuning(document.tuning()),
                         moves(document.moves()),

@@ -1,5 +1,6 @@
 package io.tidetable.app.settings;
 
+import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.pipeline.PipelineSettings;
 import io.tidetable.node.postgres.Database;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Map;
  *
  * @param name the pipeline's name: part of its slots' names and its data folder
  * @param tags labels of table patterns
+ * @param functions downstream, for tables of which only what they need is carried
  */
 public record Settings(
         String name,
@@ -18,6 +20,7 @@ public record Settings(
         List<PipelineSettings.Destination> destinations,
         List<PipelineSettings.TableRule> tables,
         Map<String, List<String>> tags,
+        List<FunctionDeclaration> functions,
         PipelineSettings.Journal journal,
         PipelineSettings.Tuning tuning,
         PipelineSettings.Moves moves,
@@ -33,12 +36,13 @@ public record Settings(
         destinations = List.copyOf(destinations);
         tables = List.copyOf(tables);
         tags = Map.copyOf(tags);
+        functions = List.copyOf(functions);
     }
 
     /** The data plane's share of it. */
     public PipelineSettings pipeline(Path directory) {
         return new PipelineSettings(
-                name, source, destinations, tables, directory, journal, tuning, moves);
+                name, source, destinations, tables, directory, journal, tuning, moves, functions);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.tidetable.app.settings;
 
 import io.tidetable.model.Consistency;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.node.catalog.TablePattern;
 import io.tidetable.node.pipeline.PipelineSettings.TableRule;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ final class TableRules {
         List<Draft> drafts = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             drafts.add(draft(ROOT.appendIndex(i), entries.get(i)));
+            onlyDeltaInSharedLanes(drafts.getLast());
         }
         if (drafts.stream().noneMatch(Draft::include)) {
             throw DocumentCheck.missing(
@@ -72,6 +74,7 @@ final class TableRules {
                 && (entry.consistency() != null
                         || entry.priority() != null
                         || entry.track() != null
+                        || entry.strategy() != null
                         || entry.tags() != null)) {
             throw new SettingsMistake(
                     "TT-103",
@@ -102,7 +105,25 @@ final class TableRules {
                                 place.appendProperty("track"),
                                 entry.track(),
                                 Track.BULK,
-                                DocumentCheck::track));
+                                DocumentCheck::track),
+                new StrategyKeys(check)
+                        .strategy(place.appendProperty("strategy"), entry.strategy()));
+    }
+
+    private static void onlyDeltaInSharedLanes(Draft draft) {
+        boolean shared =
+                draft.consistency() instanceof Consistency.Group
+                        || draft.consistency() instanceof Consistency.Strict;
+        if (shared && !(draft.strategy() instanceof Strategy.PrioritizedDelta)) {
+            throw new SettingsMistake(
+                    "TT-103",
+                    draft.place().appendProperty("strategy"),
+                    "%s promises more than strategy %s can keep: consistency %s needs every change; leave one of them out"
+                            .formatted(
+                                    DocumentCheck.name(draft.place()),
+                                    draft.strategy().label(),
+                                    draft.consistency().label()));
+        }
     }
 
     private static void refuseUnreadable(JsonPointer place, String pattern, String written) {
@@ -175,7 +196,8 @@ final class TableRules {
             boolean include,
             Consistency consistency,
             int priority,
-            @Nullable Track track) {
+            @Nullable Track track,
+            Strategy strategy) {
         boolean strict() {
             return consistency instanceof Consistency.Strict;
         }
@@ -201,7 +223,7 @@ final class TableRules {
                     pinned()
                             || (consistency instanceof Consistency.Group(String group)
                                     && pinnedGroups.contains(group));
-            return new TableRule(pattern, include, consistency, priority, rides, pins);
+            return new TableRule(pattern, include, consistency, priority, rides, pins, strategy);
         }
     }
 }
