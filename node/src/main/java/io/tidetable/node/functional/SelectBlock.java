@@ -7,11 +7,13 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import net.sf.jsqlparser.expression.DateUnitExpression;
 import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.expression.ExpressionVisitorAdapter;
 import net.sf.jsqlparser.expression.Function;
@@ -272,6 +274,13 @@ final class SelectBlock {
                     @Override
                     public <S> @Nullable Void visit(Select inner, S context) {
                         query.select(inner, names);
+                        return null;
+                    }
+
+                    @Override
+                    public <S> @Nullable Void visit(DateUnitExpression unit, S context) {
+                        // A column that is called day or year is taken for a unit of time.
+                        unqualified(unit.toString().toLowerCase(Locale.ROOT));
                         return null;
                     }
 

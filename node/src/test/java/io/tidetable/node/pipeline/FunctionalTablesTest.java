@@ -58,25 +58,27 @@ class FunctionalTablesTest {
     void aPartitionedTableCarriesWhatQueriesReadAndMoreWhenAFunctionIsAdded() throws Exception {
         databases.onSource(
                 "CREATE TYPE kind AS ENUM ('web', 'shop')",
-                "CREATE TABLE visits (day date, id int, kind kind NOT NULL, stars int NOT NULL CHECK (stars > 0), body text NOT NULL, PRIMARY KEY (day, id)) PARTITION BY RANGE (day)",
+                "CREATE TABLE visits (arrival date, id int, kind kind NOT NULL, stars int NOT NULL CHECK (stars > 0), body text NOT NULL, PRIMARY KEY (arrival, id)) PARTITION BY RANGE (arrival)",
                 "CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
                 "CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')",
                 "INSERT INTO visits SELECT '2026-01-20'::date + g % 20, g, (ARRAY['web', 'shop']::kind[])[g % 2 + 1], g % 5 + 1, 'b' || g FROM generate_series(1, 500) g");
         FunctionDeclaration desk =
-                running("desk", "SELECT id FROM visits WHERE kind = 'web' AND day >= '2026-01-25'");
+                running(
+                        "desk",
+                        "SELECT id FROM visits WHERE kind = 'web' AND arrival >= '2026-01-25'");
         try (Pipeline pipeline = builder("desk").knowing(desk).build()) {
             pipeline.start();
             awaitComplete(pipeline);
             databases.onSource(
                     "UPDATE visits SET kind = 'shop' WHERE id % 10 = 0",
                     "UPDATE visits SET kind = 'web' WHERE id % 10 = 1",
-                    "UPDATE visits SET day = day + 5 WHERE id % 7 = 0",
+                    "UPDATE visits SET arrival = arrival + 5 WHERE id % 7 = 0",
                     "DELETE FROM visits WHERE id % 11 = 0",
                     "INSERT INTO visits VALUES ('2026-02-14', 9001, 'web', 3, 'x'), ('2026-01-02', 9002, 'web', 3, 'x')");
             awaitComplete(pipeline);
             assertSame(
                     pipeline,
-                    "SELECT day, id, kind, NULL, NULL FROM visits WHERE kind = 'web' AND day >= '2026-01-25'");
+                    "SELECT arrival, id, kind, NULL, NULL FROM visits WHERE kind = 'web' AND arrival >= '2026-01-25'");
         }
         FunctionDeclaration ratings =
                 running("ratings", "SELECT avg(stars) FROM visits WHERE stars >= 2");
@@ -88,7 +90,7 @@ class FunctionalTablesTest {
             awaitComplete(pipeline);
             assertSame(
                     pipeline,
-                    "SELECT day, id, kind, stars, NULL FROM visits WHERE kind = 'web' AND day >= '2026-01-25' OR stars >= 2");
+                    "SELECT arrival, id, kind, stars, NULL FROM visits WHERE kind = 'web' AND arrival >= '2026-01-25' OR stars >= 2");
 
             databases.onSource("COMMENT ON COLUMN visits.body IS 'free text, @function(search)'");
             pipeline.switchStrategy(
@@ -108,7 +110,7 @@ class FunctionalTablesTest {
                                                     .getFirst()
                                                     .state()
                                             == TableState.STREAMING);
-            assertSame(pipeline, "SELECT day, id, kind, NULL, body FROM visits");
+            assertSame(pipeline, "SELECT arrival, id, kind, NULL, body FROM visits");
             assertThatThrownBy(() ->
                             pipeline.switchStrategy(
                                     PipelineBuilder.REPORTING,
