@@ -57,6 +57,8 @@ final class SourceSide implements AutoCloseable {
 
     private static final String POSITION = "SELECT pg_current_wal_insert_lsn()::text";
 
+    private static final String FLUSHED = "SET synchronous_commit = local";
+
     private static final String MARK = "SELECT pg_logical_emit_message(true, ?, ?)";
 
     private final CaptureSource source;
@@ -171,6 +173,15 @@ final class SourceSide implements AutoCloseable {
         return published;
     }
 
+    /** Whether the new track carries what the old one does of a move's tables. */
+    boolean joined(TrackMove move) throws SQLException {
+        try (Connection connection = source.database().connect("tidetable move")) {
+            Set<TableId> carried = publications.members(connection, move.from());
+            carried.retainAll(move.tables());
+            return publications.members(connection, move.to()).containsAll(carried);
+        }
+    }
+
     /** Whether the track carries all of the tables. */
     boolean carries(Track track, Set<TableId> tables) throws SQLException {
         try (Connection connection = source.database().connect("tidetable move")) {
@@ -233,11 +244,15 @@ final class SourceSide implements AutoCloseable {
     /**
      * Commits a message on all tracks.
      *
-     * @return a position at or above every commit before this call, which the tracks pass soon
+     * @return a position at or above every commit before this call, which the tracks pass soon, and
+     *     below which a crash takes nothing back
      */
     Lsn mark(String content) throws SQLException {
         try (Connection connection = source.database().connect("tidetable marker");
+                Statement session = connection.createStatement();
                 PreparedStatement statement = connection.prepareStatement(MARK)) {
+            // Else the log might begin anew below the position, and commits come there twice.
+            session.execute(FLUSHED);
             Lsn position = position(connection);
             statement.setString(1, LogicalMessage.PREFIX);
             statement.setString(2, content);

@@ -326,6 +326,9 @@ final class TrackMover implements AutoCloseable {
             }
             faults.reach(FaultPoint.MOVE_SETTLED);
             turn = source.mark(move.id() + " turns");
+            if (!source.joined(move)) {
+                throw new SQLException("a crash of the source took it off the new track");
+            }
             turning = move.turningAt(turn);
             ledger.decide(turning);
         }

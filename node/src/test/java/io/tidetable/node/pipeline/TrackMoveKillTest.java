@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -69,28 +70,28 @@ class TrackMoveKillTest {
     }
 
     @Test
-    void nothingIsLostOrDoubledWhenKilledAtEachStepOfAMove() throws Exception {
-        killAtEachStep(1, true);
+    void nothingIsLostOrDoubledWhenKilledAtStepsOfMoves() throws Exception {
+        kill(3, true);
     }
 
     @Test
     @Tag("wide")
-    void nothingIsLostOrDoubledWhenKilledAtEachStepOfAMoveAgainAndAgain() throws Exception {
-        killAtEachStep(6, true);
+    void nothingIsLostOrDoubledWhenKilledAtEachStepOfMoves() throws Exception {
+        kill(6 * STEPS.size(), true);
     }
 
     @Test
     @Tag("wide")
-    void nothingIsLostOrDoubledWhenKilledAtEachStepOfAMoveByCommand() throws Exception {
-        killAtEachStep(4, false);
+    void nothingIsLostOrDoubledWhenKilledAtEachStepOfMovesByCommand() throws Exception {
+        kill(4 * STEPS.size(), false);
     }
 
     /**
-     * Kills.
+     * Kills, each time at another step.
      *
      * @param waysOut whether bulk carries tables beside express, so that they leave it at once
      */
-    private void killAtEachStep(int rounds, boolean waysOut) throws Exception {
+    private void kill(int kills, boolean waysOut) throws Exception {
         long seed = System.nanoTime();
         System.out.println("seed " + seed);
         byCommand = !waysOut;
@@ -104,13 +105,13 @@ class TrackMoveKillTest {
                 first.awaitLine("started", LIMIT);
                 first.awaitLine("table public.pgbench_accounts streams", LIMIT);
             }
-            int number = 0;
-            for (int round = 0; round < rounds; round++) {
-                for (FaultPoint step : STEPS) {
-                    String table = MOVED.get(chance.nextInt(MOVED.size()));
-                    number++;
-                    killAt(step, table, bank, number);
+            List<FaultPoint> steps = new ArrayList<>(STEPS);
+            for (int number = 0; number < kills; number++) {
+                if (number % steps.size() == 0) {
+                    Collections.shuffle(steps, chance);
                 }
+                String table = MOVED.get(chance.nextInt(MOVED.size()));
+                killAt(steps.get(number % steps.size()), table, bank, number + 1);
             }
             finish(bank, mixed);
         }

@@ -30,7 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -564,6 +563,40 @@ class TrackMoveTest {
     }
 
     @Test
+    @Tag("wide")
+    void aSlotThatIsLostInTheMiddleOfAMoveLeavesATableToBeCompared() throws Exception {
+        createTables();
+        for (FaultPoint step :
+                List.of(FaultPoint.MOVE_ADDED, FaultPoint.MOVE_TURNED, FaultPoint.MOVE_DROPPED)) {
+            for (Track lost : Track.values()) {
+                Gate reached = new Gate(step, "move-");
+                reached.close();
+                faults = reached;
+                Track to;
+                try (Pipeline pipeline = started()) {
+                    to = status(pipeline, HOT).track() == Track.BULK ? Track.EXPRESS : Track.BULK;
+                    databases.onSource("UPDATE hot SET value = value + 1 WHERE id < 5");
+                    pipeline.move(HOT, to);
+                    reached.awaitReached();
+                    databases.onSource("UPDATE hot SET value = value + 1 WHERE id < 9");
+                }
+                databases.onSource("UPDATE hot SET value = value * 2 WHERE id < 20");
+                databases.onSource(
+                        "SELECT pg_drop_replication_slot('tidetable_%s_%s')"
+                                .formatted(databases.sourceName(), lost.label()));
+                databases.onSource("UPDATE hot SET value = value + 1 WHERE id < 30");
+                faults = Faults.NONE;
+                try (Pipeline pipeline = pipeline()) {
+                    pipeline.start();
+                    databases.onSource("UPDATE hot SET value = value + 1 WHERE id < 40");
+                    awaitRides(pipeline, HOT, to);
+                    awaitEqual(pipeline);
+                }
+            }
+        }
+    }
+
+    @Test
     void aDestinationThatLosesCommitsFromBeforeTheMoveIsCompared() throws Exception {
         createTables();
         try (Pipeline pipeline = started()) {
@@ -818,6 +851,7 @@ class TrackMoveTest {
 
     /** A decoder that starts anew may see a publication otherwise than one that went on. */
     @Test
+    @Tag("wide")
     void aMixedLoadArrivesExactlyWhileItsTablesMoveAndDecodersStartAnew() throws Exception {
         databases.onSource(
                 "ALTER DATABASE \"%s\" SET logical_decoding_work_mem = '64kB'"
@@ -895,53 +929,6 @@ class TrackMoveTest {
     private static void awaitCommitted(WorkloadRun run, long more) {
         long until = run.committed() + more;
         Awaitility.await().atMost(LIMIT).until(() -> run.committed() >= until);
-    }
-
-    /** Holds threads of a name at a point while it is closed. */
-    private static final class Gate implements Faults {
-        private final FaultPoint point;
-        private final String thread;
-        private final CountDownLatch reached = new CountDownLatch(1);
-        private boolean closed;
-
-        Gate(FaultPoint point, String thread) {
-            this.point = point;
-            this.thread = thread;
-        }
-
-        @Override
-        public void reach(FaultPoint now) {
-            if (now != point || !Thread.currentThread().getName().startsWith(thread)) {
-                return;
-            }
-            synchronized (this) {
-                if (closed) {
-                    reached.countDown();
-                }
-                while (closed) {
-                    try {
-                        wait();
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                        throw new IllegalStateException("the test ends here", e);
-                    }
-                }
-            }
-        }
-
-        synchronized void close() {
-            closed = true;
-        }
-
-        synchronized void open() {
-            closed = false;
-            notifyAll();
-        }
-
-        void awaitReached() throws InterruptedException {
-            assertThat(reached.await(LIMIT.toSeconds(), java.util.concurrent.TimeUnit.SECONDS))
-                    .isTrue();
-        }
     }
 
     private void createTables() throws SQLException {
