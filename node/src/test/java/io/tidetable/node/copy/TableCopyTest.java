@@ -422,10 +422,11 @@ class TableCopyTest {
 
     @Test
     void noCrashOfTheSourceTakesBackWhatASnapshotSees() throws Exception {
+        orders(10);
         try (var writer = world.source.connect("async");
                 var statement = writer.createStatement()) {
             statement.execute("SET synchronous_commit = off");
-            statement.execute("INSERT INTO orders VALUES (1, 1, 'on no disk yet')");
+            statement.execute("UPDATE orders SET price = 0");
             try (SnapshotHolder holder =
                             SnapshotHolder.take(world.source, "test", InstantSource.system());
                     var flushed =
