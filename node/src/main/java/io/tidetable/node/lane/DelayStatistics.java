@@ -2,7 +2,7 @@ package io.tidetable.node.lane;
 
 import java.time.Duration;
 import java.time.Instant;
-import org.HdrHistogram.Histogram;
+import org.HdrHistogram.IntCountsHistogram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +14,10 @@ public final class DelayStatistics {
     private static final Duration RATE_WINDOW = Duration.ofSeconds(4);
     private static final long LONGEST_MILLIS = Duration.ofDays(2).toMillis();
 
-    private Histogram current = newHistogram();
-    private Histogram previous = newHistogram();
+    /** Null while nothing was noted: thousands of tables are quiet. */
+    private @Nullable IntCountsHistogram current;
+
+    private @Nullable IntCountsHistogram previous;
     private @Nullable Instant windowBegan;
     private @Nullable Duration newest;
     private long changes;
@@ -23,29 +25,27 @@ public final class DelayStatistics {
     private @Nullable Instant mark;
     private double rate;
 
-    private static Histogram newHistogram() {
-        Histogram histogram = new Histogram(1, LONGEST_MILLIS, 2);
-        histogram.setAutoResize(true);
-        return histogram;
-    }
-
     /** Notes that so many row changes, committed at the source then, became visible now. */
     public synchronized void applied(long rowChanges, Instant committedAt, Instant now) {
         changes += rowChanges;
         turn(now);
         Duration delay = Duration.between(committedAt, now);
         newest = delay.isNegative() ? Duration.ZERO : delay;
-        current.recordValue(Math.clamp(newest.toMillis(), 0, LONGEST_MILLIS));
+        IntCountsHistogram noted = current;
+        if (noted == null) {
+            // It grows with the longest delay.
+            noted = new IntCountsHistogram(2);
+            current = noted;
+        }
+        noted.recordValue(Math.clamp(newest.toMillis(), 0, LONGEST_MILLIS));
     }
 
     private void turn(Instant now) {
         if (windowBegan == null) {
             windowBegan = now;
         } else if (Duration.between(windowBegan, now).compareTo(WINDOW) >= 0) {
-            Histogram emptied = previous;
             previous = current;
-            emptied.reset();
-            current = emptied;
+            current = null;
             windowBegan = now;
         }
     }
@@ -79,10 +79,16 @@ public final class DelayStatistics {
     /** A percentile (0 to 100) over one to two minutes; null where nothing was noted. */
     public synchronized @Nullable Duration percentile(double percentile, Instant now) {
         turn(now);
-        Histogram both = current.copy();
-        both.add(previous);
-        return both.getTotalCount() == 0
-                ? null
-                : Duration.ofMillis(both.getValueAtPercentile(percentile));
+        if (current == null && previous == null) {
+            return null;
+        }
+        IntCountsHistogram both = new IntCountsHistogram(2);
+        if (current != null) {
+            both.add(current);
+        }
+        if (previous != null) {
+            both.add(previous);
+        }
+        return Duration.ofMillis(both.getValueAtPercentile(percentile));
     }
 }

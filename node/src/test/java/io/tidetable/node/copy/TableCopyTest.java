@@ -426,7 +426,7 @@ class TableCopyTest {
         try (var writer = world.source.connect("async");
                 var statement = writer.createStatement()) {
             statement.execute("SET synchronous_commit = off");
-            statement.execute("UPDATE orders SET price = 0");
+            statement.execute("UPDATE public.orders SET price = 0");
             try (SnapshotHolder holder =
                             SnapshotHolder.take(world.source, "test", InstantSource.system());
                     var flushed =
