@@ -16,6 +16,7 @@ record Document(
         @Nullable List<Table> tables,
         @Nullable Map<String, Function> functions,
         @Nullable String appliers,
+        @Nullable Metadata metadata,
         @Nullable Journal journal,
         @Nullable Api api,
         @Nullable Log log,
@@ -23,6 +24,8 @@ record Document(
         @Nullable Tuning tuning) {
 
     record Source(@Nullable String url, @Nullable String password) {}
+
+    record Metadata(@Nullable String url, @Nullable String password) {}
 
     record Destination(
             @Nullable String url, @Nullable String password, @Nullable String appliers) {}

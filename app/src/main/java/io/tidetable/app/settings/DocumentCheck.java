@@ -44,14 +44,18 @@ final class DocumentCheck {
                         Settings.DEFAULT_APPLIERS,
                         text -> number(text, 2, 64));
         TableRules tables = new TableRules(this);
+        List<PipelineSettings.Destination> destinations =
+                destinations(document.destinations(), appliers);
         Settings settings =
                 new Settings(
                         name,
                         source,
-                        destinations(document.destinations(), appliers),
+                        destinations,
                         tables.rules(document.tables()),
                         tables.tags(),
                         new StrategyKeys(this).functions(document.functions()),
+                        tables.stated(),
+                        metadata(document.metadata(), destinations),
                         journal(document.journal()),
                         tuning(document.tuning()),
                         moves(document.moves()),
@@ -71,6 +75,14 @@ final class DocumentCheck {
                     "'source' is missing; write source: {url: \"postgresql://user@host:5432/database\"}");
         }
         return database(place, source.url(), source.password());
+    }
+
+    /** Without a place of its own, the first destination's database. */
+    private Database metadata(
+            Document.@Nullable Metadata metadata, List<PipelineSettings.Destination> destinations) {
+        return metadata == null
+                ? destinations.getFirst().database()
+                : database(JsonPointer.valueOf("/metadata"), metadata.url(), metadata.password());
     }
 
     private Database database(JsonPointer place, @Nullable String url, @Nullable String password) {

@@ -13,6 +13,8 @@ import java.util.Map;
  * @param name the pipeline's name: part of its slots' names and its data folder
  * @param tags labels of table patterns
  * @param functions downstream, for tables of which only what they need is carried
+ * @param stated what the entries of tables say by themselves
+ * @param metadata where the metadata store is
  */
 public record Settings(
         String name,
@@ -21,6 +23,8 @@ public record Settings(
         List<PipelineSettings.TableRule> tables,
         Map<String, List<String>> tags,
         List<FunctionDeclaration> functions,
+        List<StatedTables> stated,
+        Database metadata,
         PipelineSettings.Journal journal,
         PipelineSettings.Tuning tuning,
         PipelineSettings.Moves moves,
@@ -37,6 +41,7 @@ public record Settings(
         tables = List.copyOf(tables);
         tags = Map.copyOf(tags);
         functions = List.copyOf(functions);
+        stated = List.copyOf(stated);
     }
 
     /** The data plane's share of it. */

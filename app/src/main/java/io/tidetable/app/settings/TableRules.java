@@ -28,6 +28,7 @@ final class TableRules {
 
     private final DocumentCheck check;
     private final Map<String, List<String>> tags = new LinkedHashMap<>();
+    private final List<StatedTables> stated = new ArrayList<>();
 
     TableRules(DocumentCheck check) {
         this.check = check;
@@ -36,6 +37,11 @@ final class TableRules {
     /** Labels of the patterns read so far. */
     Map<String, List<String>> tags() {
         return tags;
+    }
+
+    /** What the entries read so far say by themselves, in order. */
+    List<StatedTables> stated() {
+        return stated;
     }
 
     List<TableRule> rules(@Nullable List<Document.Table> entries) {
@@ -57,8 +63,35 @@ final class TableRules {
         }
         onlyStrictWhereAnyIsStrict(drafts);
         Map<String, Track> groups = tracksOfGroups(drafts);
+        for (int i = 0; i < drafts.size(); i++) {
+            stated.add(
+                    stated(
+                            drafts.get(i),
+                            java.util.Objects.requireNonNull(entries.get(i)),
+                            groups));
+        }
         Set<String> pinned = pinnedGroups(drafts);
         return drafts.stream().map(draft -> draft.rule(groups, pinned)).toList();
+    }
+
+    /** A track follows from a priority or a group where the entry does not name one. */
+    private StatedTables stated(Draft draft, Document.Table entry, Map<String, Track> groups) {
+        boolean hot =
+                draft.include() && entry.priority() != null && draft.priority() >= HOT_PRIORITY;
+        Track track = draft.track() != null ? draft.track() : hot ? Track.EXPRESS : null;
+        if (draft.consistency() instanceof Consistency.Group(String name)
+                && groups.get(name) == Track.EXPRESS) {
+            track = Track.EXPRESS;
+        }
+        return new StatedTables(
+                draft.pattern(),
+                draft.include(),
+                DocumentCheck.name(draft.place()),
+                entry.consistency() == null ? null : draft.consistency(),
+                entry.priority() == null ? null : draft.priority(),
+                track,
+                entry.strategy() == null ? null : draft.strategy(),
+                entry.tags() == null ? List.of() : entry.tags());
     }
 
     private Draft draft(JsonPointer place, Document.@Nullable Table entry) {

@@ -36,6 +36,7 @@ public final class Cleanup {
     public void carryOut(DataDirectory directory, Consumer<String> each) {
         source(each);
         settings.destinations().forEach(destination -> destination(destination, each));
+        metadata(each);
         delete(directory.path());
         each.accept("data folder %s removed".formatted(directory.path()));
     }
@@ -74,6 +75,25 @@ public final class Cleanup {
                     "TT-440",
                     "cleaning up at the destination %s failed: %s; mend that and run cleanup again"
                             .formatted(destination.id(), e.getMessage()),
+                    e);
+        }
+    }
+
+    /** The metadata store, where it is not at a destination, with which it has gone by now. */
+    private void metadata(Consumer<String> each) {
+        if (settings.destinations().stream()
+                .anyMatch(it -> it.database().equals(settings.metadata()))) {
+            return;
+        }
+        try (Connection connection = settings.metadata().connect("tidetable cleanup")) {
+            if (Bookkeeping.forget(connection, settings.name())) {
+                each.accept("metadata removed");
+            }
+        } catch (SQLException e) {
+            throw new TidetableException(
+                    "TT-440",
+                    "cleaning up the metadata store failed: %s; mend that and run cleanup again"
+                            .formatted(e.getMessage()),
                     e);
         }
     }

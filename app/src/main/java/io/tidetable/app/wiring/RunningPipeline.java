@@ -1,31 +1,72 @@
 package io.tidetable.app.wiring;
 
 import io.tidetable.app.settings.Settings;
+import io.tidetable.app.settings.StatedTables;
 import io.tidetable.control.api.ApiServer;
 import io.tidetable.control.api.PipelineView;
+import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.plane.Replicated;
+import io.tidetable.control.store.ConnectionSource;
+import io.tidetable.control.store.MetadataStore;
+import io.tidetable.model.DestinationId;
 import io.tidetable.model.TidetableException;
+import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.pipeline.Pipeline;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A pipeline in this process: it holds its data folder, and may be served over HTTP. */
 public final class RunningPipeline implements AutoCloseable {
     private final DataDirectory directory;
+    private final ControlPlane control;
     private final Pipeline pipeline;
     private final PipelineView view;
     private @Nullable ApiServer server;
 
     public RunningPipeline(Settings settings, DataDirectory directory) {
         this.directory = directory;
-        this.pipeline = new Pipeline(settings.pipeline(directory.path()), Faults.NONE);
+        this.control =
+                new ControlPlane(
+                        new MetadataStore(settings.metadata()::connect, settings.name()),
+                        replicated(settings),
+                        InstantSource.system());
+        this.pipeline = new Pipeline(settings.pipeline(directory.path()), control, Faults.NONE);
         this.view = new LocalPipelineView(pipeline);
     }
 
-    /** Takes the data folder and starts to replicate. The caller has checked both sides. */
+    private static Replicated replicated(Settings settings) {
+        Map<DestinationId, ConnectionSource> destinations = new LinkedHashMap<>();
+        settings.destinations().forEach(it -> destinations.put(it.id(), it.database()::connect));
+        return new Replicated(
+                settings.source()::connect, destinations, StatedTables.of(settings.stated()));
+    }
+
+    /**
+     * Takes the data folder, decides how each table is replicated, and starts to replicate. The
+     * caller has checked both sides.
+     */
     public void start() {
         directory.lock();
+        control.start();
         pipeline.start();
+        control.follow(this::follow);
+    }
+
+    /** A track follows an override at once; rules place a table when it is first replicated. */
+    private void follow(SchemaOverride.InForce now) {
+        pipeline.follow(now.schema(), now.paused());
+        if (now.overrides().stream().anyMatch(it -> it.pins().track() != null)) {
+            pipeline.move(now.schema().table(), now.schema().track());
+        }
+    }
+
+    /** What decides how tables are replicated. */
+    public ControlPlane control() {
+        return control;
     }
 
     /**
@@ -55,7 +96,8 @@ public final class RunningPipeline implements AutoCloseable {
         ApiServer served = server;
         server = null;
         try (directory;
-                pipeline) {
+                pipeline;
+                control) {
             if (served != null) {
                 served.close();
             }

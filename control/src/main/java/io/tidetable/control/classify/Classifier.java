@@ -69,7 +69,10 @@ public final class Classifier {
                         : Objects.requireNonNullElseGet(rule.consistency(), Consistency.Table::new);
         List<String> remarks = new ArrayList<>(match.remarks());
         Strategy strategy =
-                Objects.requireNonNullElseGet(rule.strategy(), Strategy.PrioritizedDelta::new);
+                stated.strategy() != null
+                        ? stated.strategy()
+                        : Objects.requireNonNullElseGet(
+                                rule.strategy(), Strategy.PrioritizedDelta::new);
         if (sharedLane(consistency) != null && !(strategy instanceof Strategy.PrioritizedDelta)) {
             remarks.add(
                     "rule '%s' asks for the strategy %s, but consistency %s takes every change"
@@ -195,7 +198,8 @@ public final class Classifier {
             boolean bySettings =
                     stated.consistency() != null
                             || stated.priority() != null
-                            || stated.track() != null;
+                            || stated.track() != null
+                            || stated.strategy() != null;
             List<String> sentences = new ArrayList<>();
             sentences.add(why());
             sentences.addAll(remarks);
@@ -258,6 +262,9 @@ public final class Classifier {
             }
             if (stated.track() != null) {
                 words.add("track " + stated.track().label());
+            }
+            if (stated.strategy() != null) {
+                words.add("strategy " + stated.strategy().label());
             }
             return "%s gives it %s".formatted(stated.where(), String.join(", ", words));
         }

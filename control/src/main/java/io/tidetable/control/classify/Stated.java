@@ -2,6 +2,7 @@ package io.tidetable.control.classify;
 
 import io.tidetable.model.Consistency;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +17,11 @@ public record Stated(
         @Nullable Consistency consistency,
         @Nullable Integer priority,
         @Nullable Track track,
+        @Nullable Strategy strategy,
         Set<String> tags) {
     /** The file names the table, or a pattern of it, and nothing else. */
-    public static final Stated NOTHING = new Stated("the settings", null, null, null, Set.of());
+    public static final Stated NOTHING =
+            new Stated("the settings", null, null, null, null, Set.of());
 
     public Stated {
         tags = Set.copyOf(tags);

@@ -52,7 +52,7 @@ class ClassifierTest {
                         rule("orders", "table.startsWith('public.order')", Temperature.HOT),
                         rule("big", "rows > 1000000 && 'archive' in tags", Temperature.COLD),
                         rule("all", "true", Temperature.WARM));
-        Stated archive = new Stated("entry 2", null, null, null, Set.of("archive"));
+        Stated archive = new Stated("entry 2", null, null, null, null, Set.of("archive"));
 
         assertThat(one(rules, plain("orders", Map.of("rows", 2e6))).evidence().rule())
                 .isEqualTo("orders");
@@ -107,7 +107,12 @@ class ClassifierTest {
                         null);
         Stated stated =
                 new Stated(
-                        "'tables[2]'", new Consistency.Group("checkout"), 7, Track.BULK, Set.of());
+                        "'tables[2]'",
+                        new Consistency.Group("checkout"),
+                        7,
+                        Track.BULK,
+                        null,
+                        Set.of());
 
         Verdict verdict = one(List.of(wide), subject("orders", stated, Map.of()));
 
@@ -125,7 +130,8 @@ class ClassifierTest {
 
     @Test
     void tablesOfAGroupShareATrack() {
-        Stated checkout = new Stated("x", new Consistency.Group("checkout"), null, null, Set.of());
+        Stated checkout =
+                new Stated("x", new Consistency.Group("checkout"), null, null, null, Set.of());
         List<Subject> subjects =
                 List.of(
                         subject("orders", checkout, Map.of("reads_per_second", 99.0)),

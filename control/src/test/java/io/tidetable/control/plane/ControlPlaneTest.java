@@ -204,7 +204,7 @@ class ControlPlaneTest {
 
     @Test
     void whatTheSettingsSayIsFollowedAtTheNextStart() {
-        orders = new Stated("'tables[1]'", new Consistency.Key(4), 77, null, Set.of());
+        orders = new Stated("'tables[1]'", new Consistency.Key(4), 77, null, null, Set.of());
 
         restart();
 

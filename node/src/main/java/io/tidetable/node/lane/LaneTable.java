@@ -22,7 +22,7 @@ public final class LaneTable {
     private volatile @Nullable TrackMove move;
     private volatile String moveStage = "decided";
     private final Consistency consistency;
-    private final int priority;
+    private volatile int priority;
     private final DelayStatistics delays = new DelayStatistics();
     private final AtomicLong quarantined = new AtomicLong();
     private volatile TableState state = TableState.WAITING;
@@ -99,6 +99,11 @@ public final class LaneTable {
     /** Its weight in the queue. */
     public int priority() {
         return priority;
+    }
+
+    /** Gives it another weight. */
+    public void priority(int other) {
+        priority = other;
     }
 
     public TableState state() {

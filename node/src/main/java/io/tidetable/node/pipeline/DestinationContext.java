@@ -26,6 +26,7 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,10 +154,18 @@ final class DestinationContext {
 
     /** Makes a stage durable at the destination, then shows it. */
     void become(LaneTable table, Stage stage, TableState state) throws SQLException {
+        become(table, stage, state, null);
+    }
+
+    /**
+     * Makes a stage durable at the destination with what an operator should know, then shows it.
+     */
+    void become(LaneTable table, Stage stage, TableState state, @Nullable String message)
+            throws SQLException {
         try (Connection connection = connect("tidetable bookkeeping")) {
-            tables.become(connection, table.table(), stage, null);
+            tables.become(connection, table.table(), stage, message);
         }
-        table.become(state, null);
+        table.become(state, message);
     }
 
     /** Notes, durably, that the table has to be merged once it caught up. */

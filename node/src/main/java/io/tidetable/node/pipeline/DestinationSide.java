@@ -62,6 +62,9 @@ import org.slf4j.LoggerFactory;
 final class DestinationSide implements LaneControl, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DestinationSide.class);
 
+    /** What tells a table that an override holds from one that was paused by hand. */
+    private static final String HELD = "held by an override";
+
     private final DestinationContext context;
     private final SourceIdentity identity;
     private final Journal journal;
@@ -402,15 +405,13 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     private void add(Lane lane) {
         lanes.put(lane.id(), lane);
-        int priority = 1;
         for (LaneTable table : lane.tables()) {
             lanesByTable.computeIfAbsent(table.table(), key -> new ArrayList<>()).add(lane);
-            priority = Math.max(priority, table.priority());
         }
         if (lane.tracks().size() > 1) {
             mergedLanes.add(lane);
         }
-        dispatcher.add(new Work.OfLane(lane), priority);
+        dispatcher.add(new Work.OfLane(lane), priorityOf(lane));
     }
 
     private Lsn beginningOf(Set<Track> tracks) {
@@ -702,16 +703,63 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         caretaker.carrySequences();
     }
 
-    /** Stops applying to the table. */
-    void pause(LaneTable table) throws SQLException {
+    /** Follows what counts for the table from now on, as far as that goes while it runs. */
+    void follow(LaneTable table, ReplicationSchema schema, boolean held) throws SQLException {
+        if (table.priority() != schema.priority()) {
+            LOG.info("table {} has priority {} now", table.table(), schema.priority());
+            table.priority(schema.priority());
+            reweight(table);
+        }
+        if (!table.consistency().equals(schema.consistency())) {
+            LOG.info(
+                    "table {} gets consistency {} at the next start",
+                    table.table(),
+                    schema.consistency().label());
+        }
         synchronized (table) {
-            pauseAlone(table);
+            if (held && table.state() != TableState.PAUSED) {
+                pauseAlone(table, HELD);
+                LOG.info("table {} is held by an override", table.table());
+            } else if (!held && isHeld(table)) {
+                resumeAlone(table);
+                LOG.info("table {} goes on: its override has ended", table.table());
+            }
+        }
+        if (!table.strategy().aim().equals(schema.strategy())) {
+            switchStrategy(table, schema.strategy());
         }
     }
 
-    private void pauseAlone(LaneTable table) throws SQLException {
+    private static boolean isHeld(LaneTable table) {
+        return table.state() == TableState.PAUSED && HELD.equals(table.message());
+    }
+
+    /** A lane has the weight of its heaviest table. */
+    private void reweight(LaneTable table) {
+        for (Lane lane : lanesOf(table.table())) {
+            dispatcher.reweight(new Work.OfLane(lane), priorityOf(lane));
+        }
+        CopyJob copy = copies.get(table.table());
+        if (copy != null) {
+            dispatcher.reweight(new Work.OfCopy(copy), table.priority());
+        }
+    }
+
+    private static int priorityOf(Lane lane) {
+        return lane.tables().stream().mapToInt(LaneTable::priority).max().orElse(1);
+    }
+
+    /** Stops applying to the table. */
+    void pause(LaneTable table) throws SQLException {
+        synchronized (table) {
+            pauseAlone(table, null);
+        }
+    }
+
+    private void pauseAlone(LaneTable table, @Nullable String message) throws SQLException {
         switch (table.state()) {
-            case STREAMING, CATCHING_UP -> context.become(table, Stage.PAUSED, TableState.PAUSED);
+            case STREAMING, CATCHING_UP ->
+                    context.become(table, Stage.PAUSED, TableState.PAUSED, message);
             case PAUSED -> {}
             case WAITING, COPYING, MERGING, FAILED ->
                     throw new TidetableException(
@@ -724,6 +772,12 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     /** Goes on with a table that was paused or failed. */
     void resume(LaneTable table) throws SQLException {
         synchronized (table) {
+            if (isHeld(table)) {
+                throw new TidetableException(
+                        "TT-407",
+                        "table %s is %s and goes on when that ends; 'tidetable override list' shows it"
+                                .formatted(table.table(), HELD));
+            }
             resumeAlone(table);
         }
     }

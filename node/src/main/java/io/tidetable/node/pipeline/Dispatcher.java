@@ -61,6 +61,19 @@ final class Dispatcher {
         }
     }
 
+    /** Gives work another weight; does nothing where it is not there. */
+    void reweight(Work work, int weight) {
+        lock.lock();
+        try {
+            QueueLeaf<Work> leaf = leaves.get(work);
+            if (leaf != null) {
+                queue.setWeight(leaf, weight);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private QueueLeaf<Work> leaf(Work work, int weight) {
         return switch (work) {
             case Work.OfLane(var lane) -> queue.addLeaf(changes, lane.id().name(), weight, work);

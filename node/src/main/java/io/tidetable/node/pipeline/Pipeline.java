@@ -7,6 +7,7 @@ import io.tidetable.model.SourceIdentity;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.PipelineStatus;
@@ -640,6 +641,25 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     @Override
     public StrategyStatus strategy(DestinationId destination, TableId table) {
         return StrategyReport.of(chosen(at(destination), Set.of(table)).getFirst());
+    }
+
+    @Override
+    public void follow(ReplicationSchema schema, boolean held) {
+        DestinationSide there = at(schema.destination());
+        Optional<LaneTable> table =
+                there.tables().stream().filter(it -> it.table().equals(schema.table())).findFirst();
+        if (table.isEmpty()) {
+            return;
+        }
+        try {
+            there.follow(table.get(), schema, held);
+        } catch (SQLException e) {
+            throw new TidetableException(
+                    "TT-401",
+                    "destination %s did not answer: %s; it is tried again"
+                            .formatted(schema.destination(), e.getMessage()),
+                    e);
+        }
     }
 
     private interface TableChange {

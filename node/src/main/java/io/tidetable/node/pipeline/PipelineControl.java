@@ -4,6 +4,7 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.StrategyStatus;
@@ -73,4 +74,15 @@ public interface PipelineControl {
      * rides there already.
      */
     void move(TableId table, Track track);
+
+    /**
+     * Follows what counts for a table from now on, as far as that goes while it runs: its weight,
+     * its strategy, and whether it is held. Another consistency takes effect at the next start.
+     * Does nothing where the table is not replicated.
+     *
+     * @param held whether an override holds the table; a table that was paused by hand stays so
+     * @throws io.tidetable.model.TidetableException when it cannot be followed now; it is to be
+     *     told again
+     */
+    void follow(ReplicationSchema schema, boolean held);
 }
