@@ -75,7 +75,7 @@ public final class RunningPipeline implements AutoCloseable {
      * @return the address
      */
     public String serve(String host, int port) {
-        ApiServer started = new ApiServer(view, host, port);
+        ApiServer started = new ApiServer(view, control, host, port);
         started.start();
         server = started;
         directory.publish(started.url());

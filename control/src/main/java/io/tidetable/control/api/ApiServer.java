@@ -5,6 +5,8 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.store.StaleVersionException;
 import io.tidetable.model.TidetableException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,6 +25,7 @@ public final class ApiServer implements AutoCloseable {
     private static final String PROBLEM_JSON = "application/problem+json";
 
     private final PipelineView pipeline;
+    private final @Nullable ControlPlane control;
     private final String host;
     private final int port;
     private final EventFeed events;
@@ -34,7 +37,18 @@ public final class ApiServer implements AutoCloseable {
      * @param port 0 takes any free one
      */
     public ApiServer(PipelineView pipeline, String host, int port) {
+        this(pipeline, null, host, port);
+    }
+
+    /**
+     * A server that is not started yet.
+     *
+     * @param control null where nothing but the pipeline itself is to be asked
+     * @param port 0 takes any free one
+     */
+    public ApiServer(PipelineView pipeline, @Nullable ControlPlane control, String host, int port) {
         this.pipeline = pipeline;
+        this.control = control;
         this.host = host;
         this.port = port;
         this.events = new EventFeed(pipeline);
@@ -108,9 +122,16 @@ public final class ApiServer implements AutoCloseable {
         new TableRoutes(pipeline).register(routes);
         new VerificationRoutes(pipeline).register(routes);
         new WaitRoutes(pipeline).register(routes);
+        ControlPlane controlled = control;
+        if (controlled != null) {
+            new SchemaRoutes(controlled).register(routes);
+            new RuleRoutes(controlled).register(routes);
+            new OverrideRoutes(controlled).register(routes);
+        }
         routes.sse("/events", events::subscribe);
         routes.get("/openapi.yaml", ApiServer::contract);
         routes.exception(ApiException.class, (e, context) -> problem(context, e.status(), e));
+        routes.exception(StaleVersionException.class, (e, context) -> problem(context, 412, e));
         routes.exception(TidetableException.class, (e, context) -> problem(context, 409, e));
         routes.exception(HttpResponseException.class, ApiServer::refused);
         routes.exception(Exception.class, ApiServer::failed);

@@ -19,6 +19,9 @@ record Problem(String type, String title, int status, String detail, String code
             case 403 -> "The request is refused";
             case 404 -> "There is no such thing";
             case 405 -> "The method does not fit the path";
+            case 412 -> "Somebody else changed it meanwhile";
+            case 413 -> "The request is too large";
+            case 428 -> "The request does not say what it was made from";
             case 409 -> "The pipeline cannot do this now";
             default -> "The pipeline could not answer";
         };

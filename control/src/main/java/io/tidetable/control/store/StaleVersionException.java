@@ -4,7 +4,7 @@ import io.tidetable.model.TidetableException;
 
 /** Somebody else changed it since it was read: nothing was saved. */
 public final class StaleVersionException extends TidetableException {
-    StaleVersionException(String what, long expected) {
+    public StaleVersionException(String what, long expected) {
         super(
                 "TT-630",
                 "%s is no longer at version %d, somebody changed it meanwhile, so nothing was saved; read it again and decide anew"

@@ -1,0 +1,124 @@
+package io.tidetable.control.api;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tidetable.control.api.ControlRepresentation.Explained;
+import io.tidetable.control.api.ControlRepresentation.History;
+import io.tidetable.control.api.ControlRepresentation.Schema;
+import io.tidetable.control.api.ControlRepresentation.Schemas;
+import io.tidetable.control.api.ControlRepresentation.Version;
+import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.store.Key;
+import io.tidetable.model.TableId;
+import io.tidetable.model.schema.SchemaOverride.InForce;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How tables are replicated: what is in force, its versions, and why. */
+final class SchemaRoutes {
+    private static final String ROOT = "/api/v1/replication-schemas";
+
+    private final ControlPlane control;
+
+    SchemaRoutes(ControlPlane control) {
+        this.control = control;
+    }
+
+    void register(RoutesConfig routes) {
+        routes.get(ROOT, this::all);
+        routes.get(ROOT + "/{name}", this::one);
+        routes.get(ROOT + "/{name}/history", this::history);
+        routes.post(ROOT + "/{name}/rollback", this::rollBack);
+        routes.get(ROOT + "/{name}/explanation", this::explain);
+    }
+
+    private void all(Context context) {
+        String destination = context.queryParam("destination");
+        String after = context.queryParam("after");
+        int limit = ControlRequests.limit(context);
+        List<InForce> page = new ArrayList<>();
+        boolean more = false;
+        for (InForce each : control.inForce()) {
+            if ((destination == null || each.schema().destination().name().equals(destination))
+                    && (after == null || cursor(each).compareTo(after) > 0)) {
+                if (page.size() == limit) {
+                    more = true;
+                    break;
+                }
+                page.add(each);
+            }
+        }
+        ApiServer.json(
+                context,
+                new Schemas(
+                        page.stream().map(Schema::of).toList(),
+                        more ? cursor(page.getLast()) : null));
+    }
+
+    /** Its place in the order of the list. */
+    private static String cursor(InForce each) {
+        TableId table = each.schema().table();
+        return table.namespace()
+                + "\u0001"
+                + table.name()
+                + "\u0001"
+                + each.schema().destination().name();
+    }
+
+    private void one(Context context) {
+        Key key = ControlRequests.key(control, context);
+        InForce found = control.inForce(key);
+        ControlRequests.tag(context, found.schema().version());
+        ApiServer.json(context, Schema.of(found));
+    }
+
+    private void history(Context context) {
+        Key key = ControlRequests.key(control, context);
+        long before = ControlRequests.number(context, "before", Long.MAX_VALUE, 1, Long.MAX_VALUE);
+        ApiServer.json(
+                context,
+                new History(
+                        control.history(key, before, ControlRequests.limit(context)).stream()
+                                .map(Version::of)
+                                .toList()));
+    }
+
+    /** What a rollback takes. */
+    record RollbackRequest(@Nullable Long version, @Nullable String reason) {}
+
+    private void rollBack(Context context) {
+        RollbackRequest wanted = ControlRequests.body(context, RollbackRequest.class);
+        if (wanted.version() == null || wanted.reason() == null || wanted.reason().isBlank()) {
+            throw ApiException.badRequest("a rollback takes 'version' and 'reason'");
+        }
+        Key key = ControlRequests.key(control, context);
+        control.rollBack(
+                key,
+                ControlRequests.ifMatch(context),
+                wanted.version(),
+                wanted.reason(),
+                ControlRequests.author(context));
+        one(context);
+    }
+
+    private void explain(Context context) {
+        TableId table =
+                ControlRequests.named(
+                                control,
+                                context.pathParam("name"),
+                                context.queryParam("destination"))
+                        .getFirst()
+                        .schema()
+                        .table();
+        String destination = context.queryParam("destination");
+        ApiServer.json(
+                context,
+                new ControlRepresentation.Explanations(
+                        control.explain(table).stream()
+                                .map(Explained::of)
+                                .filter(it ->
+                                        destination == null || it.destination().equals(destination))
+                                .toList()));
+    }
+}

@@ -1,0 +1,225 @@
+package io.tidetable.control.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidetable.control.classify.Stated;
+import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.plane.Replicated;
+import io.tidetable.control.store.MetadataStore;
+import io.tidetable.model.DestinationId;
+import io.tidetable.testkit.DatabasePair;
+import io.tidetable.testkit.Servers;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ControlApiTest {
+    private static final String ROOT = "/api/v1/replication-schemas";
+    private static final String NAMED = ROOT + "/{name}";
+    private static final String HOT =
+            "{\"rules\":[{\"name\":\"all\",\"when\":\"true\",\"temperature\":\"hot\",\"priority\":9}]}";
+
+    private final DatabasePair databases = Servers.freshPair();
+    private final ControlPlane control =
+            new ControlPlane(
+                    new MetadataStore(_ -> databases.connectDestination(), "main"),
+                    new Replicated(
+                            _ -> databases.connectSource(),
+                            Map.of(
+                                    new DestinationId("reporting"),
+                                    _ -> databases.connectDestination()),
+                            _ -> Optional.of(Stated.NOTHING)),
+                    InstantSource.system());
+    private final ApiServer server = new ApiServer(new RecordedPipeline(), control, "127.0.0.1", 0);
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    @BeforeEach
+    void start() throws SQLException {
+        databases.onSource(
+                "CREATE TABLE orders (id bigint PRIMARY KEY)",
+                "CREATE TABLE items (id bigint PRIMARY KEY)");
+        control.start();
+        server.start();
+    }
+
+    @AfterEach
+    void stop() throws SQLException {
+        http.shutdownNow();
+        server.close();
+        control.close();
+        databases.close();
+    }
+
+    private HttpResponse<String> send(String method, String path, String body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(server.url() + path))
+                        .method(
+                                method,
+                                body.isEmpty()
+                                        ? HttpRequest.BodyPublishers.noBody()
+                                        : HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void everyRouteAnswersWhatTheContractSays() throws Exception {
+        Contract contract = new Contract(send("GET", "/openapi.yaml", "").body());
+
+        contract.judge("get", ROOT, send("GET", ROOT + "?limit=1", ""));
+        contract.judge("get", ROOT, send("GET", ROOT + "?limit=many", ""));
+        for (String part : List.of("", "/history", "/explanation")) {
+            contract.judge("get", NAMED + part, send("GET", ROOT + "/orders" + part, ""));
+            contract.judge("get", NAMED + part, send("GET", ROOT + "/nothing" + part, ""));
+        }
+        contract.judge("get", "/api/v1/rules", send("GET", "/api/v1/rules", ""));
+        contract.judge("post", "/api/v1/rules/test", send("POST", "/api/v1/rules/test", HOT));
+        contract.judge("post", "/api/v1/rules/test", send("POST", "/api/v1/rules/test", "{}"));
+        contract.judge("put", "/api/v1/rules", send("PUT", "/api/v1/rules", HOT));
+        contract.judge(
+                "put", "/api/v1/rules", send("PUT", "/api/v1/rules", HOT, "If-Match", "\"7\""));
+        contract.judge(
+                "put", "/api/v1/rules", send("PUT", "/api/v1/rules", "[", "If-Match", "\"0\""));
+        contract.judge(
+                "put", "/api/v1/rules", send("PUT", "/api/v1/rules", HOT, "If-Match", "\"0\""));
+        String back = ROOT + "/orders/rollback";
+        String request = "{\"version\":1,\"reason\":\"no\"}";
+        contract.judge("post", NAMED + "/rollback", send("POST", back, request));
+        contract.judge("post", NAMED + "/rollback", send("POST", back, "{}", "If-Match", "\"2\""));
+        contract.judge(
+                "post", NAMED + "/rollback", send("POST", back, request, "If-Match", "\"1\""));
+        contract.judge(
+                "post",
+                NAMED + "/rollback",
+                send("POST", back, "{\"version\":9,\"reason\":\"no\"}", "If-Match", "\"2\""));
+        contract.judge(
+                "post", NAMED + "/rollback", send("POST", back, request, "If-Match", "\"2\""));
+        contract.judge(
+                "post",
+                NAMED + "/rollback",
+                send("POST", ROOT + "/nothing/rollback", request, "If-Match", "\"2\""));
+        String overrides = "/api/v1/overrides";
+        String pause = "{\"table\":\"orders\",\"pins\":{\"paused\":true},\"reason\":\"r\"}";
+        contract.judge("post", overrides, send("POST", overrides, pause));
+        contract.judge("post", overrides, send("POST", overrides, "{\"table\":\"orders\"}"));
+        contract.judge(
+                "post", overrides, send("POST", overrides, pause.replace("orders", "nothing")));
+        contract.judge(
+                "post",
+                overrides,
+                send(
+                        "POST",
+                        overrides,
+                        pause.replace(
+                                "\"reason\"", "\"until\":\"2001-01-01T00:00:00Z\",\"reason\"")));
+        contract.judge("get", overrides, send("GET", overrides, ""));
+        contract.judge("delete", overrides + "/{number}", send("DELETE", overrides + "/1", ""));
+        contract.judge("delete", overrides + "/{number}", send("DELETE", overrides + "/1", ""));
+        contract.judge("delete", overrides + "/{number}", send("DELETE", overrides + "/x", ""));
+        contract.judge("get", "/api/v1/audit", send("GET", "/api/v1/audit", ""));
+        contract.judge("get", "/api/v1/audit", send("GET", "/api/v1/audit?before=x", ""));
+
+        List<String> notSeen =
+                contract.described().stream()
+                        .filter(it ->
+                                it.contains("/api/v1/replication-schemas")
+                                        || it.contains("/api/v1/rules")
+                                        || it.contains("/api/v1/overrides")
+                                        || it.contains("/api/v1/audit"))
+                        .filter(it -> !contract.seen().contains(it))
+                        .toList();
+        assertThat(notSeen).isEmpty();
+    }
+
+    @Test
+    void badInputIsAClearErrorAndChangesNothing() throws Exception {
+        assertThat(send("POST", "/api/v1/rules/test", HOT.replace("priority", "priorty")).body())
+                .contains("TT-601")
+                .contains("did you mean 'priority'?");
+        assertThat(send("POST", "/api/v1/rules/test", HOT.replace("9}", "\"nine\"}")).body())
+                .contains("TT-601")
+                .contains("rules.[1].priority");
+        assertThat(
+                        send("POST", "/api/v1/rules/test", HOT.replace("\"true\"", "\"rwos > 1\""))
+                                .body())
+                .contains("TT-640")
+                .contains("line 1, column 1")
+                .contains("did you mean 'rows'?");
+        assertThat(send("POST", "/api/v1/rules/test", HOT.replace("hot", "warmish")).body())
+                .contains("takes hot, warm or cold, got 'warmish'");
+        HttpResponse<String> huge =
+                send("POST", "/api/v1/rules/test", "[" + "1,".repeat(1 << 20) + "1]");
+        assertThat(huge.statusCode()).isEqualTo(413);
+        assertThat(huge.body()).contains("TT-600").doesNotContain("\tat ");
+        assertThat(
+                        send("GET", ROOT + "/orders%22%3B%20DROP%20TABLE%20orders%3B--", "")
+                                .statusCode())
+                .isEqualTo(404);
+        assertThat(send("GET", "/api/v1/rules", "").headers().firstValue("ETag")).hasValue("\"0\"");
+        assertThat(send("GET", "/api/v1/audit?subject=rules", "").body())
+                .contains("\"entries\":[]");
+    }
+
+    @Test
+    void ofTwoWhoChangeTheSameOnlyTheFirstIsHeard() throws Exception {
+        HttpResponse<String> first =
+                send("PUT", "/api/v1/rules", HOT, "If-Match", "\"0\"", "Tidetable-Author", "ada");
+        HttpResponse<String> second =
+                send("PUT", "/api/v1/rules", HOT, "If-Match", "\"0\"", "Tidetable-Author", "bob");
+
+        assertThat(first.statusCode()).isEqualTo(200);
+        assertThat(first.headers().firstValue("ETag")).hasValue("\"1\"");
+        assertThat(second.statusCode()).isEqualTo(412);
+        assertThat(second.body()).contains("TT-630");
+        assertThat(send("GET", "/api/v1/audit?subject=rules", "").body())
+                .contains("\"author\":\"ada\"")
+                .doesNotContain("bob");
+    }
+
+    @Test
+    void theClientSpeaksTheSameLanguage() {
+        try (ControlClient client = new ControlClient(server.url(), "ada")) {
+            assertThat(client.schemas(null).rows("replication_schemas", "table", "schema.priority"))
+                    .containsExactly(List.of("public.items", "3"), List.of("public.orders", "3"));
+            assertThat(client.apply(HOT, client.rules().tag()).texts("changed"))
+                    .containsExactly("public.items to reporting", "public.orders to reporting");
+            assertThat(
+                            client.override(
+                                            "orders",
+                                            null,
+                                            Map.of("priority", 77),
+                                            "sale",
+                                            Instant.now().plusSeconds(60))
+                                    .text("number"))
+                    .isEqualTo("1");
+            assertThat(client.explain("orders", null).text("explanations.sentences")).isEmpty();
+            assertThat(client.explain("orders", null).rows("explanations", "sentences").toString())
+                    .contains("priority 77")
+                    .contains("Override 1 by ada pins priority 77 until");
+            assertThat(client.rollBack("items", null, 1, "no").text("schema.priority"))
+                    .isEqualTo("3");
+            assertThat(client.history("items", null).rows("versions", "schema.version")).hasSize(3);
+            client.endOverride(1);
+            assertThat(client.audit("public.orders", 10).rows("entries", "action").toString())
+                    .contains("override ended")
+                    .contains("override set");
+            assertThatThrownBy(() -> client.endOverride(1))
+                    .hasMessageContaining("has ended already");
+        }
+    }
+}
