@@ -153,6 +153,7 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
             }
             Set<Key> stale = store.schemas().saveAll(wanted, author);
             wanted.forEach(it -> changed.add(Key.of(it.schema())));
+            keep(wanted, stale);
             catchUp(Set.of(Kind.SCHEMAS));
             if (stale.isEmpty()) {
                 return changed;
@@ -161,6 +162,21 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
         throw new TidetableException(
                 "TT-637",
                 "others change the replication schemas all the time, so the rules could not be followed; try again");
+    }
+
+    /** What was saved need not be read again, which takes seconds for thousands of tables. */
+    private void keep(List<StoredSchema> wanted, Set<Key> stale) {
+        for (StoredSchema each : wanted) {
+            Key key = Key.of(each.schema());
+            if (!stale.contains(key)) {
+                schemas.put(
+                        key,
+                        new StoredSchema(
+                                each.schema().withVersion(each.schema().version() + 1),
+                                each.evidence(),
+                                each.author()));
+            }
+        }
     }
 
     private static StoredSchema made(

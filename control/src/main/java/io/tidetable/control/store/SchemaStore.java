@@ -65,7 +65,7 @@ public final class SchemaStore {
             ORDER BY destination, namespace, name, version DESC
             """;
 
-    /** One statement, so that thousands of tables are saved in one round trip. */
+    /** For all at once, so that thousands of tables are saved in one round trip. */
     private static final String SAVE =
             """
             WITH wanted AS (
@@ -99,17 +99,30 @@ public final class SchemaStore {
                 SELECT pipeline, destination, namespace, name, version, document, evidence, origin,
                     author, decided_at
                 FROM saved
-            ), audited AS (
-                INSERT INTO tidetable.audit
-                    (pipeline, at, author, action, subject, reason, before, after)
-                SELECT s.pipeline, s.decided_at, s.author, 'replication schema changed',
-                    s.namespace || '.' || s.name, s.document ->> 'reason', b.document, s.document
-                FROM saved s LEFT JOIN tidetable.replication_schema_version b
+            )
+            SELECT destination, namespace, name FROM saved
+            """;
+
+    /**
+     * A statement of its own: in the one that saves it would look through the rows that are being
+     * added, again for each of them.
+     */
+    private static final String AUDIT =
+            """
+            INSERT INTO tidetable.audit
+                (pipeline, at, author, action, subject, reason, before, after)
+            SELECT s.pipeline, s.decided_at, s.author, 'replication schema changed',
+                s.namespace || '.' || s.name, s.document ->> 'reason', b.document, s.document
+            FROM unnest(:destinations::text[], :namespaces::text[], :names::text[])
+                    AS w (destination, namespace, name)
+                JOIN tidetable.replication_schema s
+                    ON s.pipeline = :pipeline AND s.destination = w.destination
+                    AND s.namespace = w.namespace AND s.name = w.name
+                LEFT JOIN tidetable.replication_schema_version b
                     ON b.pipeline = s.pipeline AND b.destination = s.destination
                     AND b.namespace = s.namespace AND b.name = s.name
                     AND b.version = s.version - 1
-            )
-            SELECT destination, namespace, name FROM saved
+            ORDER BY w.destination, w.namespace, w.name
             """;
 
     private final Jdbi jdbi;
@@ -234,29 +247,42 @@ public final class SchemaStore {
             List<ReplicationSchema> wanted,
             String author,
             Set<Key> stale) {
-        handle.createQuery(SAVE)
+        List<Key> saved =
+                handle.createQuery(SAVE)
+                        .bind("pipeline", pipeline)
+                        .bind("author", author)
+                        .bind("destinations", texts(wanted, it -> it.destination().name()))
+                        .bind("namespaces", texts(wanted, it -> it.table().namespace()))
+                        .bind("names", texts(wanted, it -> it.table().name()))
+                        .bind(
+                                "expected",
+                                wanted.stream().map(it -> it.version()).toArray(Long[]::new))
+                        .bind(
+                                "documents",
+                                texts(
+                                        wanted,
+                                        it ->
+                                                Documents.text(
+                                                        SchemaDocument.of(
+                                                                it.withVersion(it.version() + 1)))))
+                        .bind(
+                                "evidence",
+                                texts(List.copyOf(schemas), it -> Documents.text(it.evidence())))
+                        .bind("origins", texts(wanted, it -> it.origin().label()))
+                        .bind("times", texts(wanted, it -> it.at().toString()))
+                        .map((row, context) ->
+                                new Key(
+                                        new TableId(
+                                                row.getString("namespace"), row.getString("name")),
+                                        new DestinationId(row.getString("destination"))))
+                        .list();
+        handle.createUpdate(AUDIT)
                 .bind("pipeline", pipeline)
-                .bind("author", author)
-                .bind("destinations", texts(wanted, it -> it.destination().name()))
-                .bind("namespaces", texts(wanted, it -> it.table().namespace()))
-                .bind("names", texts(wanted, it -> it.table().name()))
-                .bind("expected", wanted.stream().map(it -> it.version()).toArray(Long[]::new))
-                .bind(
-                        "documents",
-                        texts(
-                                wanted,
-                                it ->
-                                        Documents.text(
-                                                SchemaDocument.of(
-                                                        it.withVersion(it.version() + 1)))))
-                .bind("evidence", texts(List.copyOf(schemas), it -> Documents.text(it.evidence())))
-                .bind("origins", texts(wanted, it -> it.origin().label()))
-                .bind("times", texts(wanted, it -> it.at().toString()))
-                .map((row, context) ->
-                        new Key(
-                                new TableId(row.getString("namespace"), row.getString("name")),
-                                new DestinationId(row.getString("destination"))))
-                .forEach(stale::remove);
+                .bind("destinations", texts(saved, key -> key.destination().name()))
+                .bind("namespaces", texts(saved, key -> key.table().namespace()))
+                .bind("names", texts(saved, key -> key.table().name()))
+                .execute();
+        stale.removeAll(saved);
     }
 
     private static <T> String[] texts(List<T> values, java.util.function.Function<T, String> text) {

@@ -48,6 +48,9 @@ final class Caretaker implements AutoCloseable {
     /** Heartbeats between two looks at what the source's catalog says and the stream does not. */
     private static final int HEARTBEATS = 5;
 
+    /** Heartbeats between two looks at what functions need. */
+    private static final int HEARTBEATS_PER_NEED = 30;
+
     private static final String SNAPSHOT = "SELECT pg_current_snapshot()::text";
 
     private final DestinationContext context;
@@ -56,6 +59,7 @@ final class Caretaker implements AutoCloseable {
     private final Durability durability;
     private final UnsaidChanges unsaid;
     private final Duration catalogLooks;
+    private final Duration needLooks;
     private final Object pause = new Object();
     private final Map<TableId, String> troubles = new HashMap<>();
     private volatile List<SequenceDefinition> sequences = List.of();
@@ -66,6 +70,7 @@ final class Caretaker implements AutoCloseable {
     private Instant watermarksNoted = Instant.EPOCH;
     private Instant sequencesCarried = Instant.EPOCH;
     private Instant catalogLooked = Instant.EPOCH;
+    private Instant needsLooked = Instant.EPOCH;
 
     Caretaker(
             DestinationContext context,
@@ -77,6 +82,7 @@ final class Caretaker implements AutoCloseable {
         this.side = side;
         unsaid = new UnsaidChanges(context.pipeline());
         catalogLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS);
+        needLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS_PER_NEED);
         durability = new Durability(context.pipeline(), context.id(), journal);
     }
 
@@ -150,6 +156,10 @@ final class Caretaker implements AutoCloseable {
                 }
             }
             catalogLooked = now;
+        }
+        if (isDue(needsLooked, needLooks, now)) {
+            side.lookAtFunctions(source(), connection);
+            needsLooked = now;
         }
         if (isDue(sequencesCarried, SEQUENCES, now)) {
             carrySequences();

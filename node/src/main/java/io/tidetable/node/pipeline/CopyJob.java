@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** One table's first copy, as several appliers work on it. Thread-safe. */
 final class CopyJob {
     private final LaneTable table;
-    private @Nullable TableCopy copy;
+    private volatile @Nullable TableCopy copy;
+    private volatile @Nullable CopyEstimate seen;
     private boolean ended;
 
     CopyJob(LaneTable table) {
@@ -32,10 +33,12 @@ final class CopyJob {
 
     /** The copy, planned by the first who asks. */
     synchronized TableCopy begun(Planner planner) throws SQLException {
-        if (copy == null) {
-            copy = planner.plan();
+        TableCopy known = copy;
+        if (known == null) {
+            known = planner.plan();
+            copy = known;
         }
-        return copy;
+        return known;
     }
 
     /** Whether the caller is the one who ends it. */
@@ -54,15 +57,27 @@ final class CopyJob {
         return ended;
     }
 
-    /** How far it has come; null before it was planned. */
-    synchronized @Nullable CopyEstimate estimate() {
-        return copy == null ? null : copy.estimate();
+    /** Whoever works on it says how far it has come. */
+    void look() {
+        TableCopy known = copy;
+        if (known != null) {
+            seen = known.estimate();
+        }
+    }
+
+    /**
+     * How far it had come when somebody last worked on it; null before it was planned. Waits for
+     * nobody: the status asks it of thousands of tables.
+     */
+    @Nullable CopyEstimate estimate() {
+        return seen;
     }
 
     /** Lets its snapshot go; what is left is copied under another. */
     synchronized void letGo() {
-        if (copy != null) {
-            copy.close();
+        TableCopy known = copy;
+        if (known != null) {
+            known.close();
         }
     }
 

@@ -53,7 +53,10 @@ final class CopyWorker {
         }
         try {
             TableCopy copy = job.begun(() -> begin(job));
-            return follow(job, copy, copy.step(session.chunks(), UNTIL_INTERRUPTED));
+            job.look();
+            CopyStep step = copy.step(session.chunks(), UNTIL_INTERRUPTED);
+            job.look();
+            return follow(job, copy, step);
         } catch (SQLException e) {
             return tryLater("TT-503 the copy of " + job.table() + " failed: " + e.getMessage());
         } catch (TidetableException e) {

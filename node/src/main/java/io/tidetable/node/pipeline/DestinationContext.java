@@ -23,6 +23,7 @@ import io.tidetable.node.types.CurrentTypes;
 import io.tidetable.node.types.TypeMapping;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,6 +34,9 @@ import org.slf4j.LoggerFactory;
 /** What all work for one destination of a pipeline shares. Thread-safe. */
 final class DestinationContext {
     private static final Logger LOG = LoggerFactory.getLogger(DestinationContext.class);
+
+    /** How old notions of types may be where a copy or a merge begins. */
+    private static final Duration RECENT = Duration.ofSeconds(5);
 
     private final PipelineSettings settings;
     private final PipelineSettings.Destination destination;
@@ -58,7 +62,7 @@ final class DestinationContext {
         this.faults = faults;
         tables = new ReplicatedTables(settings.name());
         strategies = new Strategies(settings.name());
-        types = new CurrentTypes(settings.source(), destination.database());
+        types = new CurrentTypes(settings.source(), destination.database(), clock);
     }
 
     String pipeline() {
@@ -146,10 +150,24 @@ final class DestinationContext {
         return giants;
     }
 
-    /** Which values may be copied in binary form. */
+    /**
+     * Which values may be copied in binary form. By types as they were a moment ago: a column of one
+     * that is newer at the destination goes as text, of one that is newer at the source has them
+     * read again.
+     */
     BinaryRule binaryRule() throws SQLException {
-        TypeMapping mapping = types.refresh();
-        return mapping::travelsInBinary;
+        TypeMapping recent = types.mappingSince(clock.instant().minus(RECENT));
+        return (source, there) -> {
+            if (recent.source().find(source).isPresent()) {
+                return recent.travelsInBinary(source, there);
+            }
+            try {
+                return types.mappingWith(source).travelsInBinary(source, there);
+            } catch (SQLException e) {
+                LOG.debug("a new type could not be looked up, its values go as text", e);
+                return false;
+            }
+        };
     }
 
     /** Makes a stage durable at the destination, then shows it. */

@@ -74,6 +74,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final CopyAdmission admission;
     private final Caretaker caretaker;
     private final SampleWatcher watcher;
+    private final FunctionWatch functions;
     private final List<Thread> appliers = new ArrayList<>();
     private final Map<LaneId, Lane> lanes = new TreeMap<>();
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
@@ -100,6 +101,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         admission = new CopyAdmission(slots, job -> dispatcher.activate(new Work.OfCopy(job)));
         caretaker = new Caretaker(context, journal, announced, this);
         watcher = new SampleWatcher(context, this);
+        functions = new FunctionWatch(context);
     }
 
     DestinationContext context() {
@@ -323,6 +325,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             table.strategy(
                     strategies.getOrDefault(table.table(), TableStrategy.usual(schema.strategy())));
             tables.put(table.table(), table);
+            functions.asked(table.table(), schema.strategy());
             definitions.put(table.table(), placed.wanted().definition());
             byLane.computeIfAbsent(placed.wanted().lane(), key -> new ArrayList<>()).add(table);
         }
@@ -624,7 +627,21 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     void switchStrategy(LaneTable table, Strategy asked) throws SQLException {
         synchronized (table) {
             switchAlone(table, asked);
+            functions.asked(table.table(), asked);
         }
+    }
+
+    /** Lets tables carry what functions need of them by now. */
+    void lookAtFunctions(Connection source, Connection destination) throws SQLException {
+        functions.look(
+                tables.values(),
+                source,
+                destination,
+                (table, needed) -> {
+                    synchronized (table) {
+                        switchAlone(table, needed);
+                    }
+                });
     }
 
     private void switchAlone(LaneTable table, Strategy wanted) throws SQLException {

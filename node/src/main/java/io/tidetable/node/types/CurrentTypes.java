@@ -3,6 +3,8 @@ package io.tidetable.node.types;
 import io.tidetable.node.postgres.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,17 +17,26 @@ public final class CurrentTypes {
 
     private final Database source;
     private final Database destination;
+    private final InstantSource clock;
     private @Nullable TypeMapping mapping;
+    private @Nullable Instant read;
 
-    public CurrentTypes(Database source, Database destination) {
+    public CurrentTypes(Database source, Database destination, InstantSource clock) {
         this.source = source;
         this.destination = destination;
+        this.clock = clock;
     }
 
     /** The mapping as last read. */
     public synchronized TypeMapping mapping() throws SQLException {
         TypeMapping current = mapping;
         return current == null ? refresh() : current;
+    }
+
+    /** A mapping that was read so long ago at the most; thousands of tables share one. */
+    public synchronized TypeMapping mappingSince(Instant oldest) throws SQLException {
+        TypeMapping current = mapping;
+        return current == null || read == null || read.isBefore(oldest) ? refresh() : current;
     }
 
     /**
@@ -48,6 +59,7 @@ public final class CurrentTypes {
 
     /** Reads both catalogs again, for example after types were made at the destination. */
     public synchronized TypeMapping refresh() throws SQLException {
+        Instant begun = clock.instant();
         TypeCatalog ofSource = read(source);
         TypeCatalog ofDestination = read(destination);
         TypeMapping older = mapping;
@@ -56,6 +68,7 @@ public final class CurrentTypes {
                         older == null ? ofSource : ofSource.remembering(older.source()),
                         ofDestination);
         mapping = newer;
+        read = begun;
         return newer;
     }
 

@@ -53,7 +53,9 @@ final class Replica implements AutoCloseable {
         destinationDatabase = new Database(server.jdbcUrl(destinationName), Map.of());
         types =
                 new CurrentTypes(
-                        new Database(server.jdbcUrl(sourceName), Map.of()), destinationDatabase);
+                        new Database(server.jdbcUrl(sourceName), Map.of()),
+                        destinationDatabase,
+                        java.time.InstantSource.system());
         ProgressStore store = new ProgressStore(destination, Duration.ofSeconds(10));
         store.create(new Progress(PIPELINE, LANE, new SourceIdentity(1, 1), Position.START));
         progress = store.claim(PIPELINE, LANE).orElseThrow();

@@ -3,6 +3,7 @@ package io.tidetable.node.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
@@ -11,6 +12,7 @@ import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.functional.FunctionDeclaration;
+import io.tidetable.node.functional.TableNeed;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import java.nio.file.Path;
@@ -30,6 +32,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** A table carries what functions need, wherever it is said what that is. */
 class FunctionalTablesTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final PipelineSettings.Tuning QUICK =
+            new PipelineSettings.Tuning(
+                    Duration.ofMillis(100),
+                    PipelineSettings.Tuning.DEFAULT.batchBytes(),
+                    PipelineSettings.Tuning.DEFAULT.chunkSize(),
+                    PipelineSettings.Tuning.DEFAULT.snapshotLimit());
+
     private static final TableId VISITS = new TableId("public", "visits");
 
     private final DatabasePair databases = Servers.freshPair();
@@ -119,6 +128,78 @@ class FunctionalTablesTest {
                     .isInstanceOf(TidetableException.class)
                     .hasMessageContaining("none of the functions");
         }
+    }
+
+    @Test
+    void whatAFunctionNeedsMoreWhileItRunsArrivesByItself() throws Exception {
+        try (PostgresServer counting =
+                        PostgresServer.start(
+                                Map.of("shared_preload_libraries", "pg_stat_statements"));
+                DatabasePair pair = Servers.pairOn(Servers.source(), counting)) {
+            pair.onDestination(
+                    "CREATE EXTENSION pg_stat_statements",
+                    "CREATE ROLE reader LOGIN",
+                    "GRANT pg_read_all_data TO reader");
+            pair.onSource(
+                    "CREATE TABLE visits (id int PRIMARY KEY, kind text, stars int NOT NULL, body text NOT NULL, secret text)",
+                    "INSERT INTO visits SELECT g, 'k' || g % 3, g % 5, 'b' || g, 's' FROM generate_series(1, 300) g");
+            FunctionDeclaration desk =
+                    new FunctionDeclaration(
+                            "desk",
+                            Map.of(VISITS, TableNeed.ofColumns(Set.of("kind"))),
+                            List.of(),
+                            new FunctionDeclaration.Statements("reader", "desk screen"));
+            try (Pipeline pipeline =
+                    new PipelineBuilder(pair, directory)
+                            .rule(
+                                    "public.visits",
+                                    new Consistency.Table(),
+                                    Track.BULK,
+                                    new Strategy.Functional(List.of("desk"), List.of(), null))
+                            .knowing(desk)
+                            .tuned(QUICK)
+                            .build()) {
+                pipeline.start();
+                awaitComplete(pipeline);
+                assertThat(rows(pair.connectDestination(), "SELECT * FROM visits"))
+                        .isEqualTo(
+                                rows(
+                                        pair.connectSource(),
+                                        "SELECT id, kind, NULL, NULL, NULL FROM visits"));
+
+                // Others, and what does not bear the mark, do not count.
+                query(pair, "postgres", "SELECT secret, 'desk screen' FROM visits");
+                query(pair, "reader", "SELECT secret FROM visits");
+                query(pair, "reader", "SELECT avg(stars) /* desk screen */ FROM visits");
+                awaitColumns(pipeline, "id", "kind", "stars");
+                pair.onSource("UPDATE visits SET stars = 9 WHERE id < 50");
+                pair.onSource("COMMENT ON COLUMN visits.body IS '@function(desk)'");
+                awaitColumns(pipeline, "body", "id", "kind", "stars");
+                pair.onSource("DELETE FROM visits WHERE id % 7 = 0");
+                awaitComplete(pipeline);
+                assertThat(rows(pair.connectDestination(), "SELECT * FROM visits"))
+                        .isEqualTo(
+                                rows(
+                                        pair.connectSource(),
+                                        "SELECT id, kind, stars, body, NULL FROM visits"));
+            }
+        }
+    }
+
+    private static void query(DatabasePair pair, String role, String sql) throws SQLException {
+        try (Connection connection = pair.connectDestination();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET SESSION AUTHORIZATION " + role);
+            statement.execute(sql);
+        }
+    }
+
+    private static void awaitColumns(Pipeline pipeline, String... columns) {
+        Awaitility.await()
+                .atMost(LIMIT)
+                .until(
+                        () -> pipeline.strategy(PipelineBuilder.REPORTING, VISITS).columns(),
+                        List.of(columns)::equals);
     }
 
     @Test

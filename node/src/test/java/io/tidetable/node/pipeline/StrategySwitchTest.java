@@ -122,6 +122,12 @@ class StrategySwitchTest {
 
             databases.onDestination("UPDATE parcels SET weight = 3 WHERE id = 100");
             assertThat(verify(pipeline)).noneMatch(TableVerification::equal);
+            // A refresh is had on demand, long before the cadence.
+            pipeline.resync(PipelineBuilder.REPORTING, Parcels.TABLE);
+            awaitStreaming(pipeline);
+            assertThat(destination("SELECT * FROM parcels"))
+                    .isEqualTo(source("SELECT * FROM parcels"));
+            databases.onSource("UPDATE parcels SET weight = -2");
             // Whoever waits for the source's position gets a refresh.
             awaitComplete(pipeline);
             assertThat(destination("SELECT * FROM parcels"))
