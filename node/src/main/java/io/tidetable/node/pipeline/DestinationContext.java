@@ -151,9 +151,9 @@ final class DestinationContext {
     }
 
     /**
-     * Which values may be copied in binary form. By types as they were a moment ago: a column of one
-     * that is newer at the destination goes as text, of one that is newer at the source has them
-     * read again.
+     * Which values may be copied in binary form. By types as they were a moment ago: a column of
+     * one that is newer at the destination goes as text, of one that is newer at the source has
+     * them read again.
      */
     BinaryRule binaryRule() throws SQLException {
         TypeMapping recent = types.mappingSince(clock.instant().minus(RECENT));
