@@ -18,6 +18,7 @@ record Document(
         @Nullable String appliers,
         @Nullable Metadata metadata,
         @Nullable Journal journal,
+        @Nullable String lostChanges,
         @Nullable Api api,
         @Nullable Log log,
         @Nullable Moves moves,

@@ -59,6 +59,11 @@ final class DocumentCheck {
                         journal(document.journal()),
                         tuning(document.tuning()),
                         moves(document.moves()),
+                        value(
+                                root.appendProperty("lost_changes"),
+                                document.lostChanges(),
+                                PipelineSettings.LostChanges.MERGE,
+                                text -> choice(text, PipelineSettings.LostChanges.values())),
                         api(document.api()),
                         log(document.log()));
         checked(

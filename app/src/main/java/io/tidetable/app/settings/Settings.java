@@ -28,6 +28,7 @@ public record Settings(
         PipelineSettings.Journal journal,
         PipelineSettings.Tuning tuning,
         PipelineSettings.Moves moves,
+        PipelineSettings.LostChanges lostChanges,
         Api api,
         Log log) {
     /** The name of a pipeline that is given none. */
@@ -47,7 +48,16 @@ public record Settings(
     /** The data plane's share of it. */
     public PipelineSettings pipeline(Path directory) {
         return new PipelineSettings(
-                name, source, destinations, tables, directory, journal, tuning, moves, functions);
+                name,
+                source,
+                destinations,
+                tables,
+                directory,
+                journal,
+                tuning,
+                moves,
+                functions,
+                lostChanges);
     }
 
     /**

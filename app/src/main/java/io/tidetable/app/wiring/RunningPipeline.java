@@ -12,7 +12,7 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.node.fault.Faults;
-import io.tidetable.node.pipeline.Pipeline;
+import io.tidetable.node.pipeline.Replication;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class RunningPipeline implements AutoCloseable {
     private final DataDirectory directory;
     private final ControlPlane control;
-    private final Pipeline pipeline;
+    private final Replication pipeline;
     private final PipelineView view;
     private @Nullable ApiServer server;
 
@@ -34,7 +34,12 @@ public final class RunningPipeline implements AutoCloseable {
                         new MetadataStore(settings.metadata()::connect, settings.name()),
                         replicated(settings),
                         InstantSource.system());
-        this.pipeline = new Pipeline(settings.pipeline(directory.path()), control, Faults.NONE);
+        this.pipeline =
+                new Replication(
+                        settings.pipeline(directory.path()),
+                        control,
+                        Faults.NONE,
+                        InstantSource.system());
         this.view = new LocalPipelineView(pipeline);
     }
 

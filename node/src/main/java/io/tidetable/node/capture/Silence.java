@@ -6,7 +6,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGProperty;
 
 /**
  * Tells a source that has nothing to send, or decodes something large for nobody, from a network
@@ -18,6 +21,8 @@ final class Silence {
     /** No row where the walsender is gone; null where the role may not see it. */
     private static final String LAST_REPLY =
             "SELECT coalesce(reply_time::text, '') FROM pg_catalog.pg_stat_replication WHERE pid = ?";
+
+    private static final String ANSWER_SECONDS = "10";
 
     private final Database source;
     private final int serverPid;
@@ -31,10 +36,18 @@ final class Silence {
      * @param limit silence after which it asks; several times the interval of acknowledgements
      */
     Silence(Database source, int serverPid, Duration limit, long now) {
-        this.source = source;
+        this.source = impatient(source);
         this.serverPid = serverPid;
         this.limit = limit.toNanos();
         this.heardAt = now;
+    }
+
+    /** Where the network swallows everything, this question would never be answered either. */
+    private static Database impatient(Database source) {
+        Map<String, String> properties = new HashMap<>(source.properties());
+        properties.put(PGProperty.LOGIN_TIMEOUT.getName(), ANSWER_SECONDS);
+        properties.put(PGProperty.SOCKET_TIMEOUT.getName(), ANSWER_SECONDS);
+        return new Database(source.jdbcUrl(), properties);
     }
 
     /** Something came. */

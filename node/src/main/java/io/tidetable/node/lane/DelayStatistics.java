@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Propagation delays and change rate of one table over the last minutes. Thread-safe; time is told
- * by the caller.
+ * by the caller, by a clock that never jumps.
  */
 public final class DelayStatistics {
     private static final Duration WINDOW = Duration.ofMinutes(1);
@@ -25,11 +25,14 @@ public final class DelayStatistics {
     private @Nullable Instant mark;
     private double rate;
 
-    /** Notes that so many row changes, committed at the source then, became visible now. */
-    public synchronized void applied(long rowChanges, Instant committedAt, Instant now) {
+    /**
+     * Notes that so many row changes became visible now.
+     *
+     * @param delay since their commit at the source; below zero where its clock is ahead of ours
+     */
+    public synchronized void applied(long rowChanges, Duration delay, Instant now) {
         changes += rowChanges;
         turn(now);
-        Duration delay = Duration.between(committedAt, now);
         newest = delay.isNegative() ? Duration.ZERO : delay;
         IntCountsHistogram noted = current;
         if (noted == null) {

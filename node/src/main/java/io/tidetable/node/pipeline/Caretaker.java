@@ -7,6 +7,7 @@ import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
+import io.tidetable.node.capture.PublicationChange;
 import io.tidetable.node.capture.Publications;
 import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.SequenceDefinition;
@@ -51,6 +52,15 @@ final class Caretaker implements AutoCloseable {
     /** Heartbeats between two looks at what functions need. */
     private static final int HEARTBEATS_PER_NEED = 30;
 
+    /** Longest wait for a table's lock at the source; it is asked for again at the next look. */
+    private static final Duration PUBLICATION_LOCK = Duration.ofSeconds(1);
+
+    private static final String LOCK_NOT_HAD = "TT-233";
+
+    private static final String UPKEEP = "upkeep";
+
+    private static final int VALIDITY_SECONDS = 5;
+
     private static final String SNAPSHOT = "SELECT pg_current_snapshot()::text";
 
     private final DestinationContext context;
@@ -61,16 +71,19 @@ final class Caretaker implements AutoCloseable {
     private final Duration catalogLooks;
     private final Duration needLooks;
     private final Object pause = new Object();
+    private final Publications publications;
+    private final Set<TableId> unpublishedYet = new HashSet<>();
     private final Map<TableId, String> troubles = new HashMap<>();
     private volatile List<SequenceDefinition> sequences = List.of();
     private volatile boolean closed;
     private @Nullable Thread thread;
     private @Nullable Connection source;
     private @Nullable Connection destination;
-    private Instant watermarksNoted = Instant.EPOCH;
-    private Instant sequencesCarried = Instant.EPOCH;
-    private Instant catalogLooked = Instant.EPOCH;
-    private Instant needsLooked = Instant.EPOCH;
+    private @Nullable String sourceTrouble;
+    private Instant watermarksNoted = Instant.MIN;
+    private Instant sequencesCarried = Instant.MIN;
+    private Instant catalogLooked = Instant.MIN;
+    private Instant needsLooked = Instant.MIN;
 
     Caretaker(
             DestinationContext context,
@@ -81,6 +94,7 @@ final class Caretaker implements AutoCloseable {
         this.announced = announced;
         this.side = side;
         unsaid = new UnsaidChanges(context.pipeline());
+        publications = new Publications(context.pipeline(), PUBLICATION_LOCK, 1);
         catalogLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS);
         needLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS_PER_NEED);
         durability = new Durability(context.pipeline(), context.id(), journal);
@@ -105,11 +119,14 @@ final class Caretaker implements AutoCloseable {
             long wait = ROUND.toMillis();
             try {
                 round();
+                context.health().succeeded(UPKEEP);
             } catch (SQLException e) {
                 breakConnections();
                 durability.forget();
                 context.distrust();
-                wait = context.health().failed("TT-402 its upkeep failed: " + e.getMessage());
+                wait =
+                        context.health()
+                                .failed(UPKEEP, "TT-402 its upkeep failed: " + e.getMessage(), e);
             } catch (RuntimeException e) {
                 LOG.error("TT-491 the upkeep of {} failed unexpectedly", context.id(), e);
                 wait = 1_000;
@@ -136,17 +153,33 @@ final class Caretaker implements AutoCloseable {
             rememberMerges(destination());
         }
         Connection connection = destination();
-        Instant now = context.clock().instant();
+        Instant now = context.steady().instant();
         durability.look(connection, side.lanes());
         moveOn();
-        refreshDue(now);
-        if (isDue(watermarksNoted, WATERMARKS, now)) {
+        refreshDue(context.clock().instant());
+        boolean eachSecond = isDue(watermarksNoted, WATERMARKS, now);
+        if (eachSecond) {
             durability.noteWatermarks(connection, side.lanes(), tracks(), announced::upTo);
-            confirmApplied();
             watermarksNoted = now;
         }
+        try {
+            lookAtSource(now, eachSecond);
+            sourceTrouble = null;
+        } catch (SQLException e) {
+            if (!isSourceGone()) {
+                throw e;
+            }
+            leaveSourceAlone(e);
+        }
+    }
+
+    /** What needs both sides; while the source is away the rest goes on without it. */
+    private void lookAtSource(Instant now, boolean eachSecond) throws SQLException {
+        if (eachSecond) {
+            confirmApplied();
+        }
         if (isDue(catalogLooked, catalogLooks, now)) {
-            stopUnpublished();
+            findUnpublished();
             noteUnsaid();
             for (LaneTable table : side.tables()) {
                 if (side.isPartitioned(table.table())) {
@@ -158,13 +191,35 @@ final class Caretaker implements AutoCloseable {
             catalogLooked = now;
         }
         if (isDue(needsLooked, needLooks, now)) {
-            side.lookAtFunctions(source(), connection);
+            side.lookAtFunctions(source(), destination());
             needsLooked = now;
         }
         if (isDue(sequencesCarried, SEQUENCES, now)) {
             carrySequences();
             sequencesCarried = now;
         }
+    }
+
+    /** Whether it was the source that failed: it could not be reached, or its session is gone. */
+    private boolean isSourceGone() {
+        try {
+            return source == null || !source.isValid(VALIDITY_SECONDS);
+        } catch (SQLException e) {
+            return true;
+        }
+    }
+
+    private void leaveSourceAlone(SQLException error) {
+        close(source);
+        source = null;
+        String why = String.valueOf(error.getMessage());
+        if (!why.equals(sourceTrouble)) {
+            LOG.warn(
+                    "TT-203 the source does not answer the upkeep of {}: {}; it is tried again",
+                    context.id(),
+                    why);
+        }
+        sourceTrouble = why;
     }
 
     private static boolean isDue(Instant last, Duration interval, Instant now) {
@@ -271,37 +326,100 @@ final class Caretaker implements AutoCloseable {
     }
 
     /**
-     * A table that was taken out of the publication, or replaced by another of its name, stops: the
-     * next start publishes it again and compares it.
+     * A table that was taken out of the publication, or replaced by another of its name, is
+     * published again and merged; or stops, where the settings or the source do not allow that.
      */
-    private void stopUnpublished() throws SQLException {
+    private void findUnpublished() throws SQLException {
         Set<TableId> all = new HashSet<>();
         side.tables().forEach(table -> all.add(table.table()));
-        Publications publications = new Publications(context.pipeline());
-        for (TableId table : publications.renamed(source(), all)) {
-            stopUnpublished(
-                    table,
-                    "TT-247 %s has another name at the source now, and changes of it are missed; start again to have it replicated under that, or give it its name back and start again"
-                            .formatted(table));
+        for (TableId name : publications.renamed(source(), all)) {
+            stopRenamed(name);
         }
-        for (TableId table : publications.unpublished(source(), all)) {
-            stopUnpublished(
-                    table,
-                    "TT-246 %s was replaced at the source or taken out of the publication, and changes of it are missed; start again to have it published and compared"
-                            .formatted(table));
+        Set<TableId> unpublished = publications.unpublished(source(), all);
+        for (LaneTable table : side.tables()) {
+            if (!unpublished.contains(table.table())) {
+                continue;
+            }
+            switch (table.state()) {
+                case STREAMING, CATCHING_UP -> leaveUnpublished(table);
+                case MERGING -> {
+                    if (unpublishedYet.contains(table.table())) {
+                        publishAgain(table);
+                    }
+                }
+                // A copy or another merge ends first; people decide about the others.
+                case WAITING, COPYING, PAUSED, FAILED -> {}
+            }
         }
     }
 
-    private void stopUnpublished(TableId name, String why) throws SQLException {
+    private void stopRenamed(TableId name) throws SQLException {
         for (LaneTable table : side.tables()) {
             if (table.table().equals(name) && table.state() != TableState.FAILED) {
                 synchronized (table) {
                     context.become(table, Stage.MERGING, TableState.FAILED);
-                    table.become(TableState.FAILED, why);
+                    table.become(
+                            TableState.FAILED,
+                            "TT-247 %s has another name at the source now, and changes of it are missed; start again to have it replicated under that, or give it its name back and start again"
+                                    .formatted(name));
                 }
-                LOG.error("table {} stopped: {}", name, why);
+                LOG.error("table {} stopped: {}", name, table.message());
             }
         }
+    }
+
+    /** Durable before it is published: afterwards nobody could tell that changes were missed. */
+    private void leaveUnpublished(LaneTable table) throws SQLException {
+        boolean allowed = context.lostChanges() == PipelineSettings.LostChanges.MERGE;
+        // Another destination might find it published again, and never know what it missed.
+        boolean mends =
+                allowed
+                        && context.isOnlyDestination()
+                        && table.strategy().current() instanceof Strategy.PrioritizedDelta
+                        && table.strategy().aim() instanceof Strategy.PrioritizedDelta;
+        synchronized (table) {
+            context.become(table, Stage.MERGING, mends ? TableState.MERGING : TableState.FAILED);
+        }
+        if (!mends) {
+            stopUnpublished(
+                    table,
+                    allowed
+                            ? "start again to have it published and compared"
+                            : "the settings say to stop there (lost_changes: stop): start again with lost_changes: merge to have it published and compared");
+        } else {
+            LOG.warn(
+                    "TT-246 {} was replaced at the source or taken out of the publication, and changes of it are missed; it is published again, compared with the source and mended",
+                    table.table());
+            unpublishedYet.add(table.table());
+            publishAgain(table);
+        }
+    }
+
+    private void publishAgain(LaneTable table) throws SQLException {
+        try {
+            publications.create(source(), table.track());
+            publications.change(
+                    source(),
+                    List.of(new PublicationChange(table.track(), Set.of(table.table()), Set.of())),
+                    null);
+            unpublishedYet.remove(table.table());
+            side.mergeAfterGap(table);
+        } catch (TidetableException e) {
+            if (!e.code().equals(LOCK_NOT_HAD)) {
+                unpublishedYet.remove(table.table());
+                stopUnpublished(table, e.line());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void stopUnpublished(LaneTable table, String why) {
+        table.become(
+                TableState.FAILED,
+                "TT-246 %s was replaced at the source or taken out of the publication, and changes of it are missed; %s"
+                        .formatted(table.table(), why));
+        LOG.error("table {} stopped: {}", table.table(), table.message());
     }
 
     private void ensurePartitions(LaneTable table) throws SQLException {

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +59,8 @@ final class CopyWorker {
             job.look();
             return follow(job, copy, step);
         } catch (SQLException e) {
-            return tryLater("TT-503 the copy of " + job.table() + " failed: " + e.getMessage());
+            return tryLater(
+                    job, "TT-503 the copy of " + job.table() + " failed: " + e.getMessage(), e);
         } catch (TidetableException e) {
             return stop(job, e.line());
         }
@@ -66,6 +68,7 @@ final class CopyWorker {
 
     /** What it has copied stays; somebody has to mend something before it goes on. */
     private Work.Outcome stop(CopyJob job, String why) {
+        context.health().succeeded(work(job));
         job.laneTable().become(TableState.FAILED, why);
         LOG.error("table {} stopped: {}", job.table(), why);
         job.letGo();
@@ -80,15 +83,19 @@ final class CopyWorker {
         return copy;
     }
 
-    private Work.Outcome tryLater(String why) {
+    private Work.Outcome tryLater(CopyJob job, String why, @Nullable Exception destinationSaid) {
         session.breakConnections();
-        return Work.Outcome.retryAfter(context.health().failed(why));
+        return Work.Outcome.retryAfter(context.health().failed(work(job), why, destinationSaid));
+    }
+
+    private static String work(CopyJob job) {
+        return "copy " + job.table();
     }
 
     private Work.Outcome follow(CopyJob job, TableCopy copy, CopyStep step) throws SQLException {
         return switch (step) {
             case CopyStep.Copied(long rows, long bytes) -> {
-                context.health().succeeded();
+                context.health().succeeded(work(job));
                 yield Work.Outcome.did(bytes, rows, true);
             }
             case CopyStep.Busy() -> Work.Outcome.retryAfter(20);
@@ -107,11 +114,13 @@ final class CopyWorker {
                     refused(job, cause);
             case CopyStep.Failed(Side side, Exception cause) ->
                     tryLater(
+                            job,
                             "TT-503 the copy of %s failed at the %s: %s"
                                     .formatted(
                                             job.table(),
                                             side.name().toLowerCase(Locale.ROOT),
-                                            cause.getMessage()));
+                                            cause.getMessage()),
+                            side == Side.DESTINATION ? cause : null);
             case CopyStep.AllCopied() -> finish(job, copy);
         };
     }
@@ -148,6 +157,7 @@ final class CopyWorker {
             }
             context.become(job.laneTable(), Stage.CATCHING_UP, TableState.CATCHING_UP);
             over = true;
+            context.health().succeeded(work(job));
             LOG.info(
                     "table {} copied: rows={} bytes={}",
                     job.table(),

@@ -46,6 +46,7 @@ final class DestinationContext {
     private final CurrentTypes types;
     private final Map<LaneId, GiantTransaction> giants = new ConcurrentHashMap<>();
     private final InstantSource clock;
+    private final InstantSource steady = new SteadyTime();
     private final Faults faults;
     private volatile boolean distrusted;
 
@@ -81,12 +82,26 @@ final class DestinationContext {
         return destination.database();
     }
 
+    boolean isOnlyDestination() {
+        return settings.destinations().size() == 1;
+    }
+
+    PipelineSettings.LostChanges lostChanges() {
+        return settings.lostChanges();
+    }
+
     PipelineSettings.Tuning tuning() {
         return settings.tuning();
     }
 
+    /** The machine's clock, for delays; it may jump. */
     InstantSource clock() {
         return clock;
+    }
+
+    /** For everything that takes time or is due after a time: it never jumps. */
+    InstantSource steady() {
+        return steady;
     }
 
     Faults faults() {
@@ -214,7 +229,7 @@ final class DestinationContext {
                     database(),
                     new CopySettings(tuning().chunkSize(), tuning().snapshotLimit()),
                     faults,
-                    clock);
+                    steady);
         }
     }
 }

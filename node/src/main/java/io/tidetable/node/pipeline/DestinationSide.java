@@ -700,6 +700,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         }
     }
 
+    /** Merges a table of which changes were missed; it is out of the stream already. */
+    void mergeAfterGap(LaneTable table) {
+        beginMerge(table, true);
+    }
+
     /** Whether a table waits for its first copy. */
     boolean copies(TableId table) {
         LaneTable known = tables.get(table);
@@ -895,6 +900,10 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     @Override
     public void mergeAll(Lane lane, String reason) {
+        if (context.lostChanges() == PipelineSettings.LostChanges.STOP) {
+            refuseMerge(lane, reason);
+            return;
+        }
         LOG.warn(
                 "lane {}: {}; its tables are compared with the source and mended",
                 lane.id(),
@@ -909,6 +918,14 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             lane.tables().forEach(table -> table.become(TableState.FAILED, reason));
             LOG.error("lane {} stopped: {}", lane.id(), reason, e);
         }
+    }
+
+    private static void refuseMerge(Lane lane, String reason) {
+        String why =
+                reason
+                        + "; the settings say to stop there (lost_changes: stop): 'tidetable resync' compares it with the source and mends it";
+        lane.tables().forEach(table -> table.become(TableState.FAILED, why));
+        LOG.error("lane {} stopped: TT-248 {}", lane.id(), why);
     }
 
     @Override

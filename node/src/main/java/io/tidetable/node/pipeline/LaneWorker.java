@@ -71,6 +71,7 @@ final class LaneWorker {
         lane.lock();
         try {
             if (!lane.runnable()) {
+                context.health().succeeded(work(lane));
                 return Work.Outcome.NOTHING;
             }
             if (context.isDistrusted()) {
@@ -103,7 +104,7 @@ final class LaneWorker {
             if (e.code().equals(CONNECTION_LOST)) {
                 context.distrust();
             }
-            return tryLater(lane, e.line());
+            return tryLater(lane, e.line(), e);
         } catch (TidetableException e) {
             giveUp(lane);
             fail(lane, e.line());
@@ -111,7 +112,7 @@ final class LaneWorker {
         } catch (SQLException e) {
             session.breakConnections();
             context.distrust();
-            return tryLater(lane, "TT-401 the destination failed: " + e.getMessage());
+            return tryLater(lane, "TT-401 the destination failed: " + e.getMessage(), e);
         } catch (RuntimeException e) {
             // A defect, wherever it struck: what is remembered may be half of something.
             giveUp(lane);
@@ -129,6 +130,7 @@ final class LaneWorker {
         }
         Lane.Batch batch = lane.collect(context.tuning().batchBytes().bytes());
         if (batch == null) {
+            context.health().succeeded(work(lane));
             wakeFirst(lane);
             return Work.Outcome.NOTHING;
         }
@@ -243,7 +245,7 @@ final class LaneWorker {
         if (bucket != null && bucket.isFirst() && bucket.buckets().someMayGoOn()) {
             lanes.wake(lane.tables().iterator().next().table());
         }
-        context.health().succeeded();
+        context.health().succeeded(work(lane));
     }
 
     /** Nothing that is remembered of the lane is trusted any more. */
@@ -256,7 +258,7 @@ final class LaneWorker {
     }
 
     private void note(Lane lane, BatchSummary summary, Applied applied) {
-        noteDelays(lane, summary, context.clock().instant());
+        noteDelays(lane, summary);
         applied.quarantined()
                 .forEach((table, count) -> {
                     LaneTable known = lane.table(table);
@@ -264,14 +266,14 @@ final class LaneWorker {
                         known.quarantined(count);
                     }
                     LOG.warn(
-                            "TT-460 {} change(s) of {} were put into quarantine: the destination refuses them; see tidetable.quarantine",
+                            "TT-457 {} change(s) of {} were put into quarantine: the destination refuses them; see tidetable.quarantine",
                             count,
                             table);
                 });
         applied.conflicts()
                 .forEach((table, count) ->
                         LOG.warn(
-                                "TT-461 {} change(s) of {} found no row to change at {}",
+                                "TT-458 {} change(s) of {} found no row to change at {}",
                                 count,
                                 table,
                                 context.id()));
@@ -284,13 +286,19 @@ final class LaneWorker {
                 });
     }
 
-    private static void noteDelays(Lane lane, BatchSummary summary, Instant now) {
+    private void noteDelays(Lane lane, BatchSummary summary) {
+        Instant now = context.clock().instant();
+        Instant steady = context.steady().instant();
         summary.changes()
                 .forEach((table, counts) -> {
                     LaneTable known = lane.table(table);
                     if (known != null) {
                         counts.forEach(count ->
-                                known.delays().applied(count.changes(), count.committedAt(), now));
+                                known.delays()
+                                        .applied(
+                                                count.changes(),
+                                                Duration.between(count.committedAt(), now),
+                                                steady));
                     }
                 });
     }
@@ -343,9 +351,13 @@ final class LaneWorker {
         table.shape(shape);
     }
 
-    private Work.Outcome tryLater(Lane lane, String why) {
+    private Work.Outcome tryLater(Lane lane, String why, Exception cause) {
         giveUp(lane);
-        return Work.Outcome.retryAfter(context.health().failed(why));
+        return Work.Outcome.retryAfter(context.health().failed(work(lane), why, cause));
+    }
+
+    private static String work(Lane lane) {
+        return "lane " + lane.id();
     }
 
     private static void fail(Lane lane, String why) {

@@ -60,7 +60,7 @@ final class LiveVerification {
     /** Compares one table, and mends it where that is asked for. */
     TableVerification verify(LaneTable table, boolean repair) throws InterruptedException {
         DestinationContext context = side.context();
-        Instant begun = context.clock().instant();
+        Instant begun = context.steady().instant();
         try {
             awaitStreaming(table);
             if (table.scope() instanceof TableScope.AsOfRefresh) {
@@ -86,7 +86,7 @@ final class LiveVerification {
                     verdict.different(),
                     verdict.differences().stream().map(Object::toString).toList(),
                     repaired,
-                    Duration.between(begun, context.clock().instant()),
+                    Duration.between(begun, context.steady().instant()),
                     null);
         } catch (SQLException e) {
             return problem(
@@ -122,12 +122,12 @@ final class LiveVerification {
                         ? List.of()
                         : List.of("rows are not those as of the refresh at " + verdict.asOf()),
                 repaired,
-                Duration.between(begun, side.context().clock().instant()),
+                Duration.between(begun, side.context().steady().instant()),
                 null);
     }
 
     private TableVerification problem(TableId table, Instant begun, String why) {
-        Duration took = Duration.between(begun, side.context().clock().instant());
+        Duration took = Duration.between(begun, side.context().steady().instant());
         return new TableVerification(table, 0, 0, 0, 0, 0, List.of(), 0, took, why);
     }
 
@@ -190,7 +190,7 @@ final class LiveVerification {
                     whole.blanking(
                             scope.blanks(
                                     whole.columns().stream().map(LayoutColumn::name).toList()));
-            TableComparison comparison = new TableComparison(EXAMPLES, context.clock());
+            TableComparison comparison = new TableComparison(EXAMPLES, context.steady());
             return comparison.compare(layout, rows(scope), reader, destination);
         }
     }
@@ -231,7 +231,8 @@ final class LiveVerification {
         SnapshotHolder snapshot = null;
         boolean reached = false;
         try {
-            snapshot = SnapshotHolder.take(context.source(), "tidetable snapshot", context.clock());
+            snapshot =
+                    SnapshotHolder.take(context.source(), "tidetable snapshot", context.steady());
             SourceSnapshot seen = snapshot.snapshot();
             if (!lanes.stream().allMatch(lane -> lane.allAppliedVisibleIn(seen))) {
                 return null;

@@ -70,10 +70,11 @@ final class MergeWorker {
         held.forEach(Lane::lock);
         try {
             if (table.state() != TableState.MERGING) {
+                context.health().succeeded(work(table));
                 return Work.Outcome.NOTHING;
             }
             mergeHeld(table, held, afterGap);
-            context.health().succeeded();
+            context.health().succeeded(work(table));
         } catch (SQLException e) {
             session.breakConnections();
             context.distrust();
@@ -81,9 +82,12 @@ final class MergeWorker {
             return Work.Outcome.retryAfter(
                     context.health()
                             .failed(
+                                    work(table),
                                     "TT-520 the merge of %s failed: %s"
-                                            .formatted(table.table(), e.getMessage())));
+                                            .formatted(table.table(), e.getMessage()),
+                                    e));
         } catch (TidetableException e) {
+            context.health().succeeded(work(table));
             table.become(TableState.FAILED, e.line());
             LOG.error("table {} stopped: {}", table.table(), e.line());
             return Work.Outcome.NOTHING;
@@ -92,6 +96,10 @@ final class MergeWorker {
         }
         lanes.wake(table.table());
         return Work.Outcome.NOTHING;
+    }
+
+    private static String work(LaneTable table) {
+        return "merge " + table.table();
     }
 
     private void mergeHeld(LaneTable table, List<Lane> held, boolean afterGap)
@@ -239,7 +247,7 @@ final class MergeWorker {
             throws SQLException, InterruptedException {
         while (true) {
             SnapshotHolder holder =
-                    SnapshotHolder.take(context.source(), "tidetable snapshot", context.clock());
+                    SnapshotHolder.take(context.source(), "tidetable snapshot", context.steady());
             if (held.stream().allMatch(lane -> lane.allAppliedVisibleIn(holder.snapshot()))) {
                 return holder;
             }

@@ -38,7 +38,6 @@ import io.tidetable.node.pipeline.DestinationSide.Placed;
 import io.tidetable.node.strategy.TableScope;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -56,6 +55,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -79,15 +79,17 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     private final PipelineSettings settings;
     private final ReplicationSchemas schemas;
     private final Faults faults;
-    private final InstantSource clock = InstantSource.system();
+    private final InstantSource clock;
     private final Lane.Announced announced = new Lane.Announced();
     private final Map<DestinationId, DestinationSide> destinations = new LinkedHashMap<>();
     private @Nullable Journal journal;
     private @Nullable SourceSide source;
-    private @Nullable StatusReport report;
+    private volatile @Nullable StatusReport report;
     private @Nullable TrackMover mover;
     private @Nullable TrackWatch watch;
     private @Nullable Thread copyStarter;
+    private final Set<Track> slotless = ConcurrentHashMap.newKeySet();
+    private final Map<Track, Lsn> renewed = new EnumMap<>(Track.class);
     private volatile @Nullable TidetableException failure;
 
     /** A pipeline whose settings alone say how tables are replicated. */
@@ -101,9 +103,24 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
      * @param schemas how tables are replicated; the settings only say which
      */
     public Pipeline(PipelineSettings settings, ReplicationSchemas schemas, Faults faults) {
+        this(settings, schemas, faults, InstantSource.system());
+    }
+
+    /**
+     * A pipeline by a clock of one's own.
+     *
+     * @param schemas how tables are replicated; the settings only say which
+     * @param clock tells delays, never how long something is waited for
+     */
+    public Pipeline(
+            PipelineSettings settings,
+            ReplicationSchemas schemas,
+            Faults faults,
+            InstantSource clock) {
         this.settings = settings;
         this.schemas = schemas;
         this.faults = faults;
+        this.clock = clock;
     }
 
     /**
@@ -123,8 +140,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                     e);
         } catch (IOException e) {
             throw new TidetableException(
-                    "TT-301",
-                    "the data directory %s cannot be used: %s"
+                    "TT-306",
+                    "the data directory %s cannot be used: %s; mend that and start it again"
                             .formatted(settings.directory(), e.getMessage()),
                     e);
         } catch (InterruptedException e) {
@@ -148,6 +165,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                 new SourceSide(
                         captured,
                         opened,
+                        settings.lostChanges(),
                         new CaptureEnvironment(clock, RandomGenerator.getDefault(), faults));
         source = side;
         for (PipelineSettings.Destination destination : settings.destinations()) {
@@ -156,7 +174,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                             settings,
                             destination,
                             new DestinationHealth(
-                                    destination.id(), clock, RandomGenerator.getDefault()),
+                                    destination.id(),
+                                    new SteadyTime(),
+                                    RandomGenerator.getDefault()),
                             clock,
                             faults);
             DestinationSide there =
@@ -213,9 +233,11 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     /** Positions of another server or timeline mean nothing: a journal of such is given up. */
     private void keepHistory(Journal opened, MoveLedger ledger, SourceIdentity identity)
             throws IOException {
-        Path file = settings.directory().resolve("source");
-        String now = identity.systemId() + " " + identity.timeline();
-        if (Files.exists(file) && !Files.readString(file).strip().equals(now)) {
+        KnownSource known = new KnownSource(settings.directory());
+        Optional<String> before = known.read();
+        if (before.isPresent() && !before.get().equals(KnownSource.words(identity))) {
+            refuseLoss(
+                    "TT-245 the source is another server, or went back in time, since the last start");
             LOG.warn(
                     "TT-245 the source is another server, or went back in time, since the last start; what was journaled of it is given up and all tables are compared");
             for (Track track : Track.values()) {
@@ -224,7 +246,13 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             // Its positions mean nothing any more; where tables ride, the publications say.
             ledger.clear();
         }
-        Files.writeString(file, now);
+        known.write(identity);
+    }
+
+    private void refuseLoss(String loss) {
+        if (settings.lostChanges() == PipelineSettings.LostChanges.STOP) {
+            throw Remedy.refusal(loss);
+        }
     }
 
     private LocalJournalSettings journalSettings() {
@@ -356,7 +384,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             boolean inUse =
                     destinations.values().stream().anyMatch(it -> it.reliesOn(track))
                             || ledger.all().stream().anyMatch(it -> it.to() == track);
-            switch (side.open(track, entry.getValue(), moving, inUse)) {
+            switch (side.open(track, entry.getValue(), moving, inUse, renewed.get(track))) {
                 case NEW -> newSlots = true;
                 case CONTINUED -> {}
                 case AFTER_GAP -> {
@@ -394,7 +422,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         mover = moves;
         moves.start(prepared, whyNoMoves);
         if (settings.moves().automatic() && whyNoMoves == null) {
-            TrackWatch looks = new TrackWatch(side, moves, units, settings.moves().limits(), clock);
+            TrackWatch looks =
+                    new TrackWatch(side, moves, units, settings.moves().limits(), new SteadyTime());
             watch = looks;
             looks.start();
         }
@@ -414,7 +443,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
 
     private void openTrack(SourceSide side, Journal opened, Track track)
             throws SQLException, InterruptedException {
-        side.open(track, Set.of(), Set.of(), false);
+        side.open(track, Set.of(), Set.of(), false, null);
         announced.upTo(track, opened.track(track).durableEnd());
         // What was there of the track before may have been discarded.
         opened.onDurable(this::durable);
@@ -436,19 +465,31 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                         .name("copy-starter")
                         .start(() -> {
                             try {
-                                side.awaitFence(newSlots || merging, waiting);
+                                awaitFence(side, newSlots || merging, waiting);
                                 destinations.values().forEach(DestinationSide::beginCopies);
-                            } catch (SQLException e) {
-                                fail(
-                                        new TidetableException(
-                                                "TT-240",
-                                                "the copies could not begin: %s; start it again"
-                                                        .formatted(e.getMessage()),
-                                                e));
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
                             }
                         });
+    }
+
+    /** A source that goes away meanwhile is asked again: the fence lies behind us all the more. */
+    private static void awaitFence(SourceSide side, boolean newSlots, Set<TableId> tables)
+            throws InterruptedException {
+        String said = "";
+        while (true) {
+            try {
+                side.awaitFence(newSlots, tables);
+                return;
+            } catch (SQLException e) {
+                String why = String.valueOf(e.getMessage());
+                if (!why.equals(said)) {
+                    LOG.warn("TT-240 the copies cannot begin yet: {}; it is tried again", why);
+                }
+                said = why;
+                TimeUnit.SECONDS.sleep(1);
+            }
+        }
     }
 
     private void fail(TidetableException why) {
@@ -481,6 +522,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
 
         @Override
         public void gap(Track track, TidetableException why) {
+            if (Remedy.isSlotLost(why)) {
+                slotless.add(track);
+            }
             fail(why);
         }
 
@@ -494,6 +538,32 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                                     "track %s stopped: %s; start it again"
                                             .formatted(track.label(), why.getMessage()),
                                     why));
+        }
+    }
+
+    /**
+     * Makes the slots anew that were found lost, while everything else goes on, and tells the
+     * successor where they begin.
+     */
+    void renewSlots(Pipeline successor) throws InterruptedException {
+        SourceSide side = source;
+        if (side == null) {
+            return;
+        }
+        for (Track track : slotless) {
+            Set<TableId> members = new HashSet<>();
+            destinations.values().stream()
+                    .flatMap(it -> it.tables().stream())
+                    .filter(table -> table.track() == track)
+                    .forEach(table -> members.add(table.table()));
+            try {
+                successor.renewed.put(track, side.renew(track, members));
+            } catch (SQLException | TidetableException e) {
+                LOG.warn(
+                        "the slot of track {} could not be made anew yet: {}",
+                        track.label(),
+                        e.getMessage());
+            }
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
  * @param tables in order; the last rule whose pattern matches a table decides about it
  * @param directory where the journal and the lock live
  * @param functions downstream, and what is known of their needs
+ * @param lostChanges what happens where changes are lost for good
  */
 public record PipelineSettings(
         String name,
@@ -29,7 +30,8 @@ public record PipelineSettings(
         Journal journal,
         Tuning tuning,
         Moves moves,
-        List<FunctionDeclaration> functions) {
+        List<FunctionDeclaration> functions,
+        LostChanges lostChanges) {
     public PipelineSettings {
         if (!name.matches("[a-z][a-z0-9_]{0,39}")) {
             throw new IllegalArgumentException(
@@ -42,7 +44,9 @@ public record PipelineSettings(
         functions = List.copyOf(functions);
     }
 
-    /** Settings whose tables move between tracks as usual. */
+    /**
+     * Settings whose tables move between tracks as usual, and are merged where changes are lost.
+     */
     public PipelineSettings(
             String name,
             Database source,
@@ -64,7 +68,25 @@ public record PipelineSettings(
             Journal journal,
             Tuning tuning,
             Moves moves) {
-        this(name, source, destinations, tables, directory, journal, tuning, moves, List.of());
+        this(
+                name,
+                source,
+                destinations,
+                tables,
+                directory,
+                journal,
+                tuning,
+                moves,
+                List.of(),
+                LostChanges.MERGE);
+    }
+
+    /** What happens once changes are lost for good, because a slot or the journal is gone, say. */
+    public enum LostChanges {
+        /** The tables concerned are compared with the source and mended, by itself. */
+        MERGE,
+        /** Everything stops until somebody has decided. */
+        STOP
     }
 
     /**

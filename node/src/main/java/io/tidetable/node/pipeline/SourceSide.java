@@ -38,7 +38,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,16 +62,22 @@ final class SourceSide implements AutoCloseable {
 
     private final CaptureSource source;
     private final Journal journal;
+    private final PipelineSettings.LostChanges lostChanges;
     private final CaptureEnvironment environment;
     private final Publications publications;
     private final Slots slots;
     private volatile Map<Track, TrackCapture> captures = Map.of();
-    private final Map<Track, Long> heldBack = new ConcurrentHashMap<>();
     private @Nullable Heartbeat heartbeat;
+    private @Nullable SlotWatch slotWatch;
 
-    SourceSide(CaptureSource source, Journal journal, CaptureEnvironment environment) {
+    SourceSide(
+            CaptureSource source,
+            Journal journal,
+            PipelineSettings.LostChanges lostChanges,
+            CaptureEnvironment environment) {
         this.source = source;
         this.journal = journal;
+        this.lostChanges = lostChanges;
         this.environment = environment;
         publications = new Publications(source.pipeline());
         slots = new Slots(source.pipeline(), environment.faults());
@@ -94,14 +99,26 @@ final class SourceSide implements AutoCloseable {
      * @param members tables whose changes the track is to carry
      * @param moving tables that are left where they are published
      * @param inUse whether some destination holds rows that rely on the track's changes so far
+     * @param renewed where the slot begins that {@link #renew} made; null where it made none
      */
-    Beginning open(Track track, Set<TableId> members, Set<TableId> moving, boolean inUse)
+    Beginning open(
+            Track track,
+            Set<TableId> members,
+            Set<TableId> moving,
+            boolean inUse,
+            @Nullable Lsn renewed)
             throws SQLException, InterruptedException {
         TrackJournal part = journal.track(track);
         try (Connection connection = source.database().connect("tidetable setup")) {
             publications.create(connection, track);
             Optional<SlotState> slot = slots.state(connection, track);
-            String loss = loss(slot, part, inUse);
+            boolean anew =
+                    renewed != null
+                            && slot.filter(it -> it.confirmedFlush().equals(renewed)).isPresent();
+            String loss =
+                    anew
+                            ? "TT-241 its replication slot was lost, and changes with it; a new one is there"
+                            : loss(slot, part, inUse);
             if (loss == null && slot.isPresent()) {
                 if (part.durableEnd().equals(Lsn.ZERO)) {
                     part.startAt(slot.get().confirmedFlush());
@@ -109,19 +126,44 @@ final class SourceSide implements AutoCloseable {
                 return Beginning.CONTINUED;
             }
             if (loss != null) {
+                if (lostChanges == PipelineSettings.LostChanges.STOP) {
+                    throw Remedy.refusal("track %s: %s".formatted(track.label(), loss));
+                }
                 LOG.warn(
                         "track {}: {}; its tables will be compared with the source and mended",
                         track.label(),
                         loss);
                 journal.discard(track);
-                if (slot.isPresent()) {
+                if (slot.isPresent() && !anew) {
                     slots.drop(connection, track);
                 }
             }
             // The slot reads its publication as it was at each change: members come first.
             publish(connection, track, members, moving);
-            journal.track(track).startAt(slots.create(source.database(), track));
+            journal.track(track)
+                    .startAt(
+                            anew
+                                    ? slot.get().confirmedFlush()
+                                    : slots.create(source.database(), track));
             return loss == null ? Beginning.NEW : Beginning.AFTER_GAP;
+        }
+    }
+
+    /**
+     * Makes the slot of a track anew that lost changes, after its capture has ended. That waits for
+     * every transaction that is open at the source, while the other tracks go on.
+     *
+     * @param members what its publication carries where that is gone too
+     * @return where it begins
+     */
+    Lsn renew(Track track, Set<TableId> members) throws SQLException, InterruptedException {
+        try (Connection connection = source.database().connect("tidetable setup")) {
+            LOG.info("the slot of track {} is made anew", track.label());
+            if (publications.create(connection, track)) {
+                publish(connection, track, members, Set.of());
+            }
+            slots.drop(connection, track);
+            return slots.create(source.database(), track);
         }
     }
 
@@ -353,6 +395,8 @@ final class SourceSide implements AutoCloseable {
         tracks.forEach(track -> read(track, listener));
         heartbeat = new Heartbeat(source.database(), heartbeatInterval, environment.chance());
         heartbeat.start();
+        slotWatch = new SlotWatch(source.database(), slots);
+        slotWatch.start();
     }
 
     /** Begins to read a track. */
@@ -378,17 +422,7 @@ final class SourceSide implements AutoCloseable {
 
     /** WAL that the source keeps for the track's slot, as of the last look; -1 before the first. */
     long heldBackBytes(Track track) {
-        return heldBack.getOrDefault(track, -1L);
-    }
-
-    /** Asks the source what it keeps for the slots. */
-    void look() throws SQLException {
-        try (Connection connection = source.database().connect("tidetable slots")) {
-            for (Track track : captures.keySet()) {
-                slots.state(connection, track)
-                        .ifPresent(state -> heldBack.put(track, state.heldBackBytes()));
-            }
-        }
+        return slotWatch == null ? -1 : slotWatch.heldBackBytes(track);
     }
 
     Optional<Heartbeat> heartbeat() {
@@ -397,6 +431,9 @@ final class SourceSide implements AutoCloseable {
 
     @Override
     public void close() {
+        if (slotWatch != null) {
+            slotWatch.close();
+        }
         if (heartbeat != null) {
             heartbeat.close();
         }

@@ -62,7 +62,7 @@ final class StatusReport {
         List<DestinationStatus> reached = new ArrayList<>();
         for (DestinationSide destination : destinations) {
             streaming &= destination.context().health().isWell();
-            reached.add(destination(destination, now));
+            reached.add(destination(destination));
         }
         return new PipelineStatus(settings.name(), now, sound && streaming, tracks, reached);
     }
@@ -79,7 +79,8 @@ final class StatusReport {
                 status.message());
     }
 
-    private static DestinationStatus destination(DestinationSide side, Instant now) {
+    private static DestinationStatus destination(DestinationSide side) {
+        Instant now = side.context().steady().instant();
         List<TableStatus> tables = new ArrayList<>();
         Set<Lane> counted = new HashSet<>();
         for (LaneTable table : side.tables()) {

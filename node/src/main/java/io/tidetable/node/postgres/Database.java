@@ -69,6 +69,7 @@ public record Database(String jdbcUrl, Map<String, String> properties) {
         PGProperty.APPLICATION_NAME.set(all, purpose);
         PGProperty.ASSUME_MIN_SERVER_VERSION.set(all, "13");
         PGProperty.TCP_KEEP_ALIVE.set(all, true);
+        all.putIfAbsent(PGProperty.SOCKET_FACTORY.getName(), WatchedSocketFactory.class.getName());
         return all;
     }
 

@@ -52,6 +52,6 @@ class DelayStatisticsTest {
     }
 
     private void note(Duration delay, Instant now) {
-        delays.applied(1, now.minus(delay), now);
+        delays.applied(1, delay, now);
     }
 }

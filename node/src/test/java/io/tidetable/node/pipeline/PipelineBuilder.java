@@ -95,7 +95,8 @@ final class PipelineBuilder {
                         journal,
                         tuning,
                         PipelineSettings.Moves.DEFAULT,
-                        functions),
+                        functions,
+                        PipelineSettings.LostChanges.MERGE),
                 faults);
     }
 }

@@ -16,6 +16,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,8 @@ import org.awaitility.Awaitility;
 /**
  * A pipeline in a process of its own, to be killed. Reads commands from its input: {@code finish}
  * waits until all is applied, verifies and ends; {@code resync TABLE} merges a table; {@code track
- * TABLE express} (or {@code bulk}, or {@code other}) moves one.
+ * TABLE express} (or {@code bulk}, or {@code other}) moves one. Somebody looks at its status all
+ * the time.
  */
 final class PipelineProcess {
     static final DestinationId DESTINATION = new DestinationId("reporting");
@@ -57,21 +59,24 @@ final class PipelineProcess {
                         ? Faults.haltAt(
                                 FaultPoint.valueOf(arguments[4]), Integer.parseInt(arguments[5]))
                         : Faults.NONE;
-        try (Pipeline pipeline = new Pipeline(settings(arguments), faults)) {
+        try (Replication pipeline =
+                        new Replication(settings(arguments), faults, InstantSource.system());
+                StatusPolling polling = new StatusPolling(pipeline)) {
+            polling.start();
             pipeline.start();
             System.out.println("started");
             serve(pipeline);
+            System.out.println("status was looked at " + polling.looks() + " times");
         }
         System.out.println("closed");
     }
 
-    private static void serve(Pipeline pipeline) throws Exception {
+    private static void serve(PipelineControl pipeline) throws Exception {
         BufferedReader input =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = input.readLine(); line != null; line = input.readLine()) {
             if (line.startsWith("resync ")) {
-                String[] name = line.substring("resync ".length()).split("\\.", 2);
-                pipeline.resync(DESTINATION, new TableId(name[0], name[1]));
+                resync(pipeline, line.substring("resync ".length()).split("\\.", 2));
             } else if (line.startsWith("track ")) {
                 track(pipeline, line.split(" "));
             } else if (line.equals("finish")) {
@@ -82,7 +87,7 @@ final class PipelineProcess {
     }
 
     /** Moves a table; where it is on its way still, as soon as it has arrived. */
-    private static void track(Pipeline pipeline, String[] words) {
+    private static void track(PipelineControl pipeline, String[] words) {
         String[] name = words[1].split("\\.", 2);
         TableId table = new TableId(name[0], name[1]);
         Awaitility.await()
@@ -94,7 +99,7 @@ final class PipelineProcess {
                 });
     }
 
-    private static Track target(Pipeline pipeline, TableId table, String wanted) {
+    private static Track target(PipelineControl pipeline, TableId table, String wanted) {
         if (!wanted.equals("other")) {
             return Track.parse(wanted);
         }
@@ -107,7 +112,16 @@ final class PipelineProcess {
         return rides == Track.BULK ? Track.EXPRESS : Track.BULK;
     }
 
-    private static void finish(Pipeline pipeline) throws InterruptedException {
+    /** Refused while the table is being copied or merged; then there is nothing to ask for. */
+    private static void resync(PipelineControl pipeline, String[] name) {
+        try {
+            pipeline.resync(DESTINATION, new TableId(name[0], name[1]));
+        } catch (TidetableException e) {
+            System.out.println("no resync: " + e.line());
+        }
+    }
+
+    private static void finish(PipelineControl pipeline) throws InterruptedException {
         boolean complete =
                 pipeline.awaitComplete(
                         DESTINATION, Set.of(), pipeline.sourcePosition(), Duration.ofMinutes(2));
@@ -134,6 +148,8 @@ final class PipelineProcess {
                                 DESTINATION, new Database(arguments[1], Map.of()), 3)),
                 List.of(
                         rule("public.*", new Consistency.Table(), Track.BULK),
+                        rule("public.bank_accounts", new Consistency.Table(), Track.EXPRESS),
+                        rule("public.spread_counters", new Consistency.Key(3), Track.BULK),
                         rule("public.pgbench_accounts", new Consistency.Key(3), Track.BULK),
                         rule(
                                 "public.pgbench_tellers",

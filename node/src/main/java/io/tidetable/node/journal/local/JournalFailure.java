@@ -2,6 +2,7 @@ package io.tidetable.node.journal.local;
 
 import io.tidetable.model.TidetableException;
 import java.io.IOException;
+import java.io.SyncFailedException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -18,17 +19,24 @@ final class JournalFailure {
     }
 
     static TidetableException io(String what, Path path, Throwable cause) {
+        if (cause instanceof SyncFailedException) {
+            return new TidetableException(
+                    "TT-305",
+                    "The journal in %s could not be synced: %s. Nothing after the last synced commit was acknowledged, and the disk may have lost some of it. Check the disk, then start again; capture goes on where the journal ends."
+                            .formatted(path, cause.getMessage()),
+                    cause);
+        }
         String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
         if (cause instanceof IOException && message.contains("no space left")) {
             return new TidetableException(
                     "TT-303",
-                    "The journal could not %s %s: the disk is full. Nothing after the last synced commit was acknowledged. Make room and restart; capture goes on where the journal ends."
+                    "The journal could not %s %s: the disk is full. Nothing after the last synced commit was acknowledged. Make room; capture goes on where the journal ends."
                             .formatted(what, path),
                     cause);
         }
         return new TidetableException(
                 "TT-302",
-                "The journal could not %s %s: %s. Nothing after the last synced commit was acknowledged. Check the disk and restart; capture goes on where the journal ends."
+                "The journal could not %s %s: %s. Nothing after the last synced commit was acknowledged. Check the disk; capture goes on where the journal ends."
                         .formatted(what, path, cause.getMessage()),
                 cause);
     }

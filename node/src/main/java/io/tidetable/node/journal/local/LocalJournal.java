@@ -149,9 +149,24 @@ public final class LocalJournal implements Journal {
     @Override
     public void close() {
         try {
-            tracks.values().forEach(LocalTrackJournal::close);
+            closeTracks();
         } finally {
             unlock();
+        }
+    }
+
+    /** One that fails does not keep the others' threads alive. */
+    private void closeTracks() {
+        RuntimeException failed = null;
+        for (LocalTrackJournal track : tracks.values()) {
+            try {
+                track.close();
+            } catch (RuntimeException e) {
+                failed = e;
+            }
+        }
+        if (failed != null) {
+            throw failed;
         }
     }
 

@@ -1,6 +1,7 @@
 package io.tidetable.node.journal.local;
 
 import java.io.IOException;
+import java.io.SyncFailedException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -64,19 +65,30 @@ final class SegmentChannel {
     /** Syncs what was written; nothing to do once it is sealed. */
     synchronized void force() throws IOException {
         if (!done) {
-            uninterrupted(to -> to.force(false));
+            sync(false);
         }
     }
 
     /** Cuts the file to its length, syncs and closes it. */
     synchronized void seal(long length) throws IOException {
         if (!done) {
-            uninterrupted(to -> {
-                to.truncate(length);
-                to.force(true);
-            });
+            uninterrupted(to -> to.truncate(length));
+            sync(true);
             done = true;
             channel.close();
+        }
+    }
+
+    /** A sync that failed leaves nobody knowing what the disk holds: it is never tried again. */
+    private void sync(boolean lengthToo) throws IOException {
+        try {
+            uninterrupted(to -> to.force(lengthToo));
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            SyncFailedException failed = new SyncFailedException(e.getMessage());
+            failed.initCause(e);
+            throw failed;
         }
     }
 

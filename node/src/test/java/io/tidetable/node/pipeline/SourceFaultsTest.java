@@ -1,0 +1,276 @@
+package io.tidetable.node.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidetable.embedded.PostgresServer;
+import io.tidetable.node.pipeline.PipelineSettings.LostChanges;
+import io.tidetable.testkit.FaultProxy.Fault;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to the source, and that nothing of it is lost, doubled or hidden. */
+class SourceFaultsTest {
+    private static final String WALSENDERS =
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_replication";
+
+    private static PostgresServer source;
+    private static PostgresServer destination;
+
+    @TempDir Path directory;
+
+    @BeforeAll
+    static void startServers() {
+        source = PostgresServer.start(Map.of("max_connections", "200"));
+        destination = PostgresServer.start(Map.of("max_connections", "200"));
+    }
+
+    @AfterAll
+    static void stopServers() {
+        source.close();
+        destination.close();
+    }
+
+    private FaultWorld world() {
+        return new FaultWorld(source, destination, directory);
+    }
+
+    @Test
+    void aSourceThatRestartsOrCrashesIsReadOnWhereItWas() throws Exception {
+        try (FaultWorld world = world().start()) {
+            source.stop();
+            world.log()
+                    .await(
+                            "WARN source connection lost, retrying: track=express",
+                            FaultWorld.LIMIT);
+            source.restart();
+            world.log().await("INFO source connection is back: track=express", FaultWorld.LIMIT);
+            world.awaitLoad(50);
+            source.stopImmediately();
+            source.restart();
+            world.awaitLoad(50);
+            world.assertSound();
+            assertThat(world.log().count("lost changes")).isZero();
+            assertThat(world.log().count("TT-280")).isZero();
+        }
+    }
+
+    @Test
+    void aTerminatedWalsenderIsConnectedAnew() throws Exception {
+        try (FaultWorld world = world().start()) {
+            for (int time = 0; time < 5; time++) {
+                world.databases().onSource(WALSENDERS);
+                world.awaitLoad(40);
+            }
+            world.log().await("WARN source connection lost, retrying", FaultWorld.LIMIT);
+            world.assertSound();
+        }
+    }
+
+    @Test
+    void cutConnectionsToTheSourceAreMadeAnew() throws Exception {
+        try (FaultWorld world = world().start()) {
+            for (int time = 0; time < 5; time++) {
+                world.sourceProxy().cut();
+                world.awaitLoad(40);
+            }
+            world.sourceProxy().refuse();
+            world.sourceProxy().cut();
+            world.awaitLoad(100);
+            world.sourceProxy().accept();
+            world.assertSound();
+        }
+    }
+
+    @Test
+    @Tag("wide")
+    void aNetworkThatSwallowsEverythingFromTheSourceIsNoticed() throws Exception {
+        try (FaultWorld world = world().start()) {
+            world.sourceProxy().set(new Fault.BlackHole());
+            world.log().await("WARN source connection lost, retrying", FaultWorld.LIMIT);
+            world.awaitLoad(20);
+            world.sourceProxy().pass();
+            world.assertSound();
+        }
+    }
+
+    @Test
+    void aDroppedSlotIsMadeAnewAndItsTablesAreMendedWithoutARestart() throws Exception {
+        try (FaultWorld world = world().start()) {
+            dropSlot(world, "bulk");
+            world.log().await("WARN TT-280 pipeline", FaultWorld.LIMIT);
+            world.log().await("TT-241 its replication slot was lost", FaultWorld.LIMIT);
+            world.log()
+                    .await(
+                            "INFO pipeline " + world.databases().sourceName() + " goes on",
+                            FaultWorld.LIMIT);
+            world.log().await("table public.counters merged", FaultWorld.LIMIT);
+            world.awaitLoad(50);
+            world.assertSound();
+            assertThat(world.log().count("table public.bank_accounts merged")).isZero();
+        }
+    }
+
+    @Test
+    void aLongTransactionAtTheSourceDoesNotKeepTheOtherTrackWaitingForANewSlot() throws Exception {
+        try (FaultWorld world = world().start();
+                Connection open = world.databases().connectSource();
+                Statement statement = open.createStatement()) {
+            open.setAutoCommit(false);
+            statement.execute("SELECT pg_current_xact_id()");
+            dropSlot(world, "bulk");
+            world.log().await("the slot of track bulk is made anew", FaultWorld.LIMIT);
+            long balance = moves(world);
+            world.awaitLoad(50);
+            Awaitility.await().atMost(FaultWorld.LIMIT).until(() -> moves(world) > balance);
+            open.rollback();
+            world.assertSound();
+        }
+    }
+
+    private static long moves(FaultWorld world) throws SQLException {
+        try (Connection connection = world.databases().connectDestination();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT sum(moves) FROM bank_accounts")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    @Test
+    void anInvalidatedSlotIsMadeAnewAndItsTablesAreMendedWithoutARestart() throws Exception {
+        try (FaultWorld world = world().start()) {
+            world.sourceProxy().refuse();
+            world.sourceProxy().cut();
+            world.databases()
+                    .onSource(
+                            "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'",
+                            "SELECT pg_reload_conf()");
+            invalidate(world);
+            world.databases()
+                    .onSource(
+                            "ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()");
+            world.sourceProxy().accept();
+            world.log().await("TT-223 replication slot", FaultWorld.LIMIT);
+            world.log().await("table public.counters merged", FaultWorld.LIMIT);
+            world.log().await("table public.bank_accounts merged", FaultWorld.LIMIT);
+            world.assertSound();
+        }
+    }
+
+    private static void invalidate(FaultWorld world) {
+        Awaitility.await()
+                .atMost(FaultWorld.LIMIT)
+                .until(() -> {
+                    world.databases()
+                            .onSource(
+                                    "SELECT pg_logical_emit_message(false, 'noise', repeat('x', 1000000))",
+                                    "SELECT pg_switch_wal()",
+                                    "CHECKPOINT");
+                    try (Connection connection = world.databases().connectSource();
+                            Statement statement = connection.createStatement();
+                            ResultSet row =
+                                    statement.executeQuery(
+                                            """
+                                            SELECT count(*) FROM pg_replication_slots
+                                            WHERE database = current_database() AND wal_status = 'lost'
+                                            """)) {
+                        row.next();
+                        return row.getInt(1) == 2;
+                    }
+                });
+    }
+
+    @Test
+    void aPublicationThatIsDroppedIsMadeAnewAndItsTablesAreMendedWithoutARestart()
+            throws Exception {
+        try (FaultWorld world = world().start()) {
+            world.databases()
+                    .onSource(
+                            "DROP PUBLICATION tidetable_%s_bulk"
+                                    .formatted(world.databases().sourceName()));
+            world.log().await("WARN TT-246 public.counters was replaced", FaultWorld.LIMIT);
+            world.log().await("table public.counters merged", FaultWorld.LIMIT);
+            world.assertSound();
+        }
+    }
+
+    @Test
+    void whereTheSettingsForbidToMergeALostSlotStopsEverythingAndSaysWhatToDo() throws Exception {
+        try (FaultWorld world = world().lostChanges(LostChanges.STOP).start()) {
+            dropSlot(world, "bulk");
+            world.log().await("ERROR TT-248", FaultWorld.LIMIT);
+            Awaitility.await()
+                    .atMost(FaultWorld.LIMIT)
+                    .until(() -> world.replication().failure().isPresent());
+            assertThat(world.replication().failure().orElseThrow().line())
+                    .contains("TT-222", "lost_changes: merge");
+            world.end();
+            world.lostChanges(LostChanges.MERGE);
+            world.begin();
+            world.awaitStreaming();
+            world.assertSound();
+        }
+    }
+
+    @Test
+    void aSourceOnAnotherTimelineIsComparedAndMendedWithoutARestart() throws Exception {
+        try (FaultWorld world = world().start()) {
+            world.restLoad();
+            source.stop();
+            Files.createFile(source.data().resolve("standby.signal"));
+            source.restart();
+            world.log().await("the source is a standby", FaultWorld.LIMIT);
+            world.databases().onSource("SELECT pg_promote()");
+            world.resumeLoad();
+            world.log().await("TT-221 the source of track", FaultWorld.LIMIT);
+            world.log()
+                    .await(
+                            "TT-245 the source is another server, or went back in time",
+                            FaultWorld.LIMIT);
+            world.log().await("table public.bank_accounts merged", FaultWorld.LIMIT);
+            world.assertSound();
+        }
+    }
+
+    @Test
+    void aPasswordThatIsWrongForAWhileCostsNothingButTime() throws Exception {
+        source.connect("postgres").close();
+        Passwords passwords = new Passwords(source);
+        passwords.require("source_reader", "right");
+        try (FaultWorld world = world().sourceLogin("source_reader", "right").start()) {
+            passwords.change("source_reader", "another");
+            world.log()
+                    .await("ERROR TT-229 the source refuses the login of track", FaultWorld.LIMIT);
+            world.awaitLoad(50);
+            passwords.change("source_reader", "right");
+            world.log().await("INFO source connection is back", FaultWorld.LIMIT);
+            world.assertSound();
+        }
+    }
+
+    private static void dropSlot(FaultWorld world, String track) {
+        String slot = "tidetable_%s_%s".formatted(world.databases().sourceName(), track);
+        Awaitility.await()
+                .atMost(FaultWorld.LIMIT)
+                .ignoreExceptions()
+                .until(() -> {
+                    world.databases()
+                            .onSource(
+                                    "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '%s' AND active_pid IS NOT NULL"
+                                            .formatted(slot),
+                                    "SELECT pg_drop_replication_slot('%s')".formatted(slot));
+                    return true;
+                });
+    }
+}
