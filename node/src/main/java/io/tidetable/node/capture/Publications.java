@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -54,7 +53,7 @@ public final class Publications {
                 WHERE n.nspname = w.namespace AND c.relkind IN ('r', 'p'))
             """;
 
-    /** Of the given tables, those that are there and that none of the publications has. */
+    /** Of the given tables, those that are there and that the publication does not have. */
     private static final String UNPUBLISHED =
             """
             SELECT n.nspname, c.relname
@@ -64,7 +63,7 @@ public final class Publications {
             WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (
                 SELECT FROM pg_catalog.pg_publication_rel m
                 JOIN pg_catalog.pg_publication p ON p.oid = m.prpubid
-                WHERE m.prrelid = c.oid AND p.pubname = ANY (?))
+                WHERE m.prrelid = c.oid AND p.pubname = ?)
             """;
 
     /**
@@ -170,18 +169,14 @@ public final class Publications {
     }
 
     /**
-     * Which of the tables exist but are in no track's publication. For a table that was in one, it
-     * means that it was taken out or replaced, and that changes of it were missed.
+     * Which of the tables exist but are not in the track's publication. For a table that was in it,
+     * it means that it was taken out or replaced, and that changes of it were missed.
      */
-    public Set<TableId> unpublished(Connection source, Collection<TableId> tables)
+    public Set<TableId> unpublished(Connection source, Track track, Collection<TableId> tables)
             throws SQLException {
-        Object[] publications =
-                Arrays.stream(Track.values())
-                        .map(track -> TrackNames.publication(pipeline, track))
-                        .toArray();
         try (PreparedStatement statement = source.prepareStatement(UNPUBLISHED)) {
             names(source, statement, tables);
-            statement.setArray(3, source.createArrayOf("text", publications));
+            statement.setString(3, TrackNames.publication(pipeline, track));
             return tables(statement);
         }
     }

@@ -19,6 +19,7 @@ import io.tidetable.node.journal.Journal;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.strategy.TableStrategy;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -72,6 +73,7 @@ final class Caretaker implements AutoCloseable {
     private final Duration needLooks;
     private final Object pause = new Object();
     private final Publications publications;
+    private final RefreshCadence refreshes = new RefreshCadence();
     private final Set<TableId> unpublishedYet = new HashSet<>();
     private final Map<TableId, String> troubles = new HashMap<>();
     private volatile List<SequenceDefinition> sequences = List.of();
@@ -156,7 +158,7 @@ final class Caretaker implements AutoCloseable {
         Instant now = context.steady().instant();
         durability.look(connection, side.lanes());
         moveOn();
-        refreshDue(context.clock().instant());
+        refreshDue(now, context.clock().instant());
         boolean eachSecond = isDue(watermarksNoted, WATERMARKS, now);
         if (eachSecond) {
             durability.noteWatermarks(connection, side.lanes(), tracks(), announced::upTo);
@@ -264,14 +266,13 @@ final class Caretaker implements AutoCloseable {
     }
 
     /** Tables that are refreshed now and then. */
-    private void refreshDue(Instant now) throws SQLException {
+    private void refreshDue(Instant now, Instant wall) throws SQLException {
         for (LaneTable table : side.tables()) {
             synchronized (table) {
-                Instant last = table.strategy().asOfTime();
-                if (table.strategy().current() instanceof Strategy.Full(Duration cadence)
-                        && table.state() == TableState.STREAMING
-                        && last != null
-                        && isDue(last, cadence, now)) {
+                TableStrategy strategy = table.strategy();
+                if (strategy.current() instanceof Strategy.Full(Duration cadence)
+                        && refreshes.isDue(table.table(), strategy.asOfTime(), cadence, now, wall)
+                        && table.state() == TableState.STREAMING) {
                     side.merge(table);
                 }
             }
@@ -335,14 +336,35 @@ final class Caretaker implements AutoCloseable {
         for (TableId name : publications.renamed(source(), all)) {
             stopRenamed(name);
         }
-        Set<TableId> unpublished = publications.unpublished(source(), all);
+        for (Track track : Track.values()) {
+            findUnpublished(track);
+        }
+    }
+
+    private void findUnpublished(Track track) throws SQLException {
+        Map<TableId, LaneTable> riding = new HashMap<>();
         for (LaneTable table : side.tables()) {
-            if (!unpublished.contains(table.table())) {
+            if (rides(table, track)) {
+                riding.put(table.table(), table);
+            }
+        }
+        if (riding.isEmpty()) {
+            return;
+        }
+        Set<TableId> unpublished = publications.unpublished(source(), track, riding.keySet());
+        for (LaneTable table : riding.values()) {
+            // A move that began meanwhile has changed the publications as it should.
+            if (!rides(table, track)) {
                 continue;
             }
             switch (table.state()) {
-                case STREAMING, CATCHING_UP -> leaveUnpublished(table);
+                case STREAMING, CATCHING_UP -> {
+                    if (unpublished.contains(table.table())) {
+                        leaveUnpublished(table);
+                    }
+                }
                 case MERGING -> {
+                    // Also where it is published by now, by an attempt whose answer never came.
                     if (unpublishedYet.contains(table.table())) {
                         publishAgain(table);
                     }
@@ -351,6 +373,10 @@ final class Caretaker implements AutoCloseable {
                 case WAITING, COPYING, PAUSED, FAILED -> {}
             }
         }
+    }
+
+    private static boolean rides(LaneTable table, Track track) {
+        return table.move() == null && table.track() == track;
     }
 
     private void stopRenamed(TableId name) throws SQLException {
@@ -397,11 +423,11 @@ final class Caretaker implements AutoCloseable {
 
     private void publishAgain(LaneTable table) throws SQLException {
         try {
-            publications.create(source(), table.track());
+            Track track = table.track();
+            publications.create(source(), track);
+            Set<TableId> missing = publications.unpublished(source(), track, Set.of(table.table()));
             publications.change(
-                    source(),
-                    List.of(new PublicationChange(table.track(), Set.of(table.table()), Set.of())),
-                    null);
+                    source(), List.of(new PublicationChange(track, missing, Set.of())), null);
             unpublishedYet.remove(table.table());
             side.mergeAfterGap(table);
         } catch (TidetableException e) {

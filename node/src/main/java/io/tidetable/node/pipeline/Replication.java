@@ -129,7 +129,12 @@ public final class Replication implements PipelineControl, AutoCloseable {
             if (why.isEmpty()) {
                 pause(LOOK_MILLIS);
             } else if (Remedy.of(why.get(), settings.lostChanges()) == Remedy.BEGIN_ANEW) {
-                beginAnew(why.get());
+                try {
+                    beginAnew(why.get());
+                } catch (RuntimeException e) {
+                    LOG.error("TT-391 the pipeline could not be begun anew, it is tried again", e);
+                    pause(SHORTEST_WAIT.toMillis());
+                }
             } else {
                 failure = Remedy.explained(why.get(), settings.lostChanges());
                 LOG.error("{}", failure.line());

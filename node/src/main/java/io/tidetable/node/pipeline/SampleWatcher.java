@@ -92,7 +92,7 @@ final class SampleWatcher implements AutoCloseable {
         }
         Lsn asOf = Objects.requireNonNull(strategy.asOf());
         Watched known = watched.get(table.table());
-        Instant now = context.clock().instant();
+        Instant now = context.steady().instant();
         if (known != null && known.asOf.equals(asOf) && now.isBefore(known.next)) {
             return;
         }

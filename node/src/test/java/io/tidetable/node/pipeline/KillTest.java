@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,25 +41,60 @@ class KillTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            names = {
-                "TABLE_CREATED",
-                "SLOT_CREATED",
-                "SNAPSHOT_TAKEN",
-                "CHUNK_WRITTEN",
-                "CHUNK_COMMITTED",
-                "TABLE_COPIED"
-            })
-    void nothingIsLostOrDoubledWhenKilledWhileTablesAreCopied(FaultPoint point) throws Exception {
+    @EnumSource(names = {"CHUNK_WRITTEN", "CHUNK_COMMITTED"})
+    void nothingIsLostOrDoubledWhenKilledInTheMiddleOfACopy(FaultPoint point) throws Exception {
+        killWhileTablesAreCopied(point);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TABLE_CREATED", "SLOT_CREATED", "SNAPSHOT_TAKEN", "TABLE_COPIED"})
+    @Tag("wide")
+    void nothingIsLostOrDoubledWhenKilledBeforeOrAfterACopy(FaultPoint point) throws Exception {
+        killWhileTablesAreCopied(point);
+    }
+
+    private void killWhileTablesAreCopied(FaultPoint point) throws Exception {
         try (WorkloadRun bank = load();
-                WorkloadRun mixed = mixed()) {
+                WorkloadRun mixed = mixed();
+                WorkloadRun transferring = run(transfers, 50);
+                WorkloadRun counting = run(counters, 25)) {
             killAt(point, 2);
+            transferring.stop();
+            counting.stop();
             finish(bank, mixed);
+        }
+        try (Connection destination = databases.connectDestination()) {
+            assertThat(transfers.violation(destination)).isEmpty();
+            assertThat(counters.violation(destination)).isEmpty();
         }
     }
 
     @Test
+    void nothingIsLostOrDoubledWhenKilledBesideACommit() throws Exception {
+        killWhileItStreams(
+                List.of(
+                        FaultPoint.JOURNAL_APPENDED,
+                        FaultPoint.BATCH_WRITTEN,
+                        FaultPoint.BATCH_COMMITTED));
+    }
+
+    @Test
+    @Tag("wide")
     void nothingIsLostOrDoubledWhenKilledAtEachPointOfTheStream() throws Exception {
+        killWhileItStreams(
+                List.of(
+                        FaultPoint.JOURNAL_APPENDED,
+                        FaultPoint.JOURNAL_SYNCED,
+                        FaultPoint.SLOT_ACKNOWLEDGED,
+                        FaultPoint.SEGMENT_SEALED,
+                        FaultPoint.BATCH_READ,
+                        FaultPoint.BATCH_WRITTEN,
+                        FaultPoint.BATCH_COMMITTED,
+                        FaultPoint.SLICE_STAGED,
+                        FaultPoint.SEGMENT_DELETED));
+    }
+
+    private void killWhileItStreams(List<FaultPoint> points) throws Exception {
         try (WorkloadRun bank = load();
                 WorkloadRun mixed = mixed();
                 WorkloadRun transferring = run(transfers, 50);
@@ -71,7 +107,7 @@ class KillTest {
             }
             try (ContinuousChecks checks =
                     ContinuousChecks.start(databases.destinationJdbcUrl(), transfers, counters)) {
-                killAtEachPoint();
+                points.forEach(point -> killAt(point, 3));
                 transferring.stop();
                 counting.stop();
                 finish(bank, mixed);
@@ -80,36 +116,30 @@ class KillTest {
         }
     }
 
-    private void killAtEachPoint() {
-        for (FaultPoint point :
-                List.of(
-                        FaultPoint.JOURNAL_APPENDED,
-                        FaultPoint.JOURNAL_SYNCED,
-                        FaultPoint.SLOT_ACKNOWLEDGED,
-                        FaultPoint.SEGMENT_SEALED,
-                        FaultPoint.BATCH_READ,
-                        FaultPoint.BATCH_WRITTEN,
-                        FaultPoint.BATCH_COMMITTED,
-                        FaultPoint.SLICE_STAGED,
-                        FaultPoint.SEGMENT_DELETED)) {
-            killAt(point, 3);
-        }
-    }
-
     @Test
     void nothingIsLostOrDoubledWhenKilledInTheMiddleOfAMerge() throws Exception {
         try (WorkloadRun bank = load();
-                WorkloadRun mixed = mixed()) {
+                WorkloadRun mixed = mixed();
+                WorkloadRun transferring = run(transfers, 50);
+                WorkloadRun counting = run(counters, 25)) {
             try (ChildProcess first = start()) {
                 first.awaitLine("table public.pgbench_accounts streams", LIMIT);
+                first.awaitLine("table public.bank_accounts streams", LIMIT);
+                first.awaitLine("table public.counters streams", LIMIT);
             }
             databases.onDestination("DELETE FROM pgbench_accounts WHERE aid % 10 = 0");
-            try (ChildProcess merging = start(FaultPoint.MERGE_WRITTEN.name(), "1")) {
-                merging.awaitLine("started", LIMIT);
-                merging.send("resync public.pgbench_accounts");
-                assertThat(merging.exitCode(LIMIT)).isEqualTo(KILLED);
+            try (ContinuousChecks checks =
+                    ContinuousChecks.start(databases.destinationJdbcUrl(), transfers, counters)) {
+                try (ChildProcess merging = start(FaultPoint.MERGE_WRITTEN.name(), "1")) {
+                    merging.awaitLine("started", LIMIT);
+                    merging.send("resync public.pgbench_accounts");
+                    assertThat(merging.exitCode(LIMIT)).isEqualTo(KILLED);
+                }
+                transferring.stop();
+                counting.stop();
+                finish(bank, mixed);
+                checks.assertNeverViolated();
             }
-            finish(bank, mixed);
         }
     }
 

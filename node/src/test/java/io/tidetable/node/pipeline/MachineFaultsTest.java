@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.ByteSize;
+import io.tidetable.model.Consistency;
 import io.tidetable.model.Lsn;
+import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
+import io.tidetable.testkit.DatabasePair;
+import io.tidetable.testkit.Servers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,6 +138,49 @@ class MachineFaultsTest {
             jump.set(Duration.ZERO);
             world.assertSound();
         }
+    }
+
+    @Test
+    void aClockThatIsSetBackPutsNoRefreshOff() throws Exception {
+        AtomicReference<Duration> jump = new AtomicReference<>(Duration.ZERO);
+        try (DatabasePair databases = Servers.pairOn(source, destination)) {
+            databases.onSource(
+                    "CREATE TABLE rates (id int PRIMARY KEY, rate int)",
+                    "INSERT INTO rates SELECT g, 0 FROM generate_series(1, 10) g");
+            try (Replication replication =
+                    new PipelineBuilder(databases, directory)
+                            .tuned(PipelineBuilder.SMALL)
+                            .rule(
+                                    "public.rates",
+                                    new Consistency.Table(),
+                                    Track.BULK,
+                                    new Strategy.Full(Duration.ofSeconds(1)))
+                            .keptGoing(() -> Instant.now().plus(jump.get()))) {
+                replication.start();
+                awaitRate(databases, 0);
+                for (int days : new int[] {-400, 400, -1}) {
+                    jump.set(Duration.ofDays(days));
+                    databases.onSource("UPDATE rates SET rate = " + days);
+                    awaitRate(databases, days);
+                }
+            }
+        }
+    }
+
+    private static void awaitRate(DatabasePair databases, int rate) {
+        Awaitility.await("the rate " + rate)
+                .atMost(FaultWorld.LIMIT)
+                .ignoreExceptions()
+                .until(() -> {
+                    try (Connection connection = databases.connectDestination();
+                            Statement statement = connection.createStatement();
+                            ResultSet row =
+                                    statement.executeQuery(
+                                            "SELECT count(*) FROM rates WHERE rate = " + rate)) {
+                        row.next();
+                        return row.getInt(1) == 10;
+                    }
+                });
     }
 
     private static Lsn watermark(FaultWorld world) throws SQLException {

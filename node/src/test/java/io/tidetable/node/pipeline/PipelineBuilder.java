@@ -11,6 +11,7 @@ import io.tidetable.node.postgres.Database;
 import io.tidetable.testkit.DatabasePair;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -81,22 +82,29 @@ final class PipelineBuilder {
     }
 
     Pipeline build() {
-        return new Pipeline(
-                new PipelineSettings(
-                        databases.sourceName(),
-                        new Database(databases.sourceJdbcUrl(), Map.of()),
-                        List.of(
-                                new PipelineSettings.Destination(
-                                        REPORTING,
-                                        new Database(databases.destinationJdbcUrl(), Map.of()),
-                                        3)),
-                        rules,
-                        directory,
-                        journal,
-                        tuning,
-                        PipelineSettings.Moves.DEFAULT,
-                        functions,
-                        PipelineSettings.LostChanges.MERGE),
-                faults);
+        return new Pipeline(settings(), faults);
+    }
+
+    /** One that begins anew by itself, by a clock of one's own. */
+    Replication keptGoing(InstantSource clock) {
+        return new Replication(settings(), faults, clock);
+    }
+
+    private PipelineSettings settings() {
+        return new PipelineSettings(
+                databases.sourceName(),
+                new Database(databases.sourceJdbcUrl(), Map.of()),
+                List.of(
+                        new PipelineSettings.Destination(
+                                REPORTING,
+                                new Database(databases.destinationJdbcUrl(), Map.of()),
+                                3)),
+                rules,
+                directory,
+                journal,
+                tuning,
+                PipelineSettings.Moves.DEFAULT,
+                functions,
+                PipelineSettings.LostChanges.MERGE);
     }
 }

@@ -3,11 +3,14 @@ package io.tidetable.node.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.node.fault.FaultPoint;
+import io.tidetable.testkit.AppendOnlyCounters;
+import io.tidetable.testkit.BankTransfers;
 import io.tidetable.testkit.ChildProcess;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.MixedChanges;
 import io.tidetable.testkit.PgbenchLike;
 import io.tidetable.testkit.Servers;
+import io.tidetable.testkit.Workload;
 import io.tidetable.testkit.WorkloadRun;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -56,8 +59,12 @@ class TrackMoveKillTest {
                     "public.pgbench_accounts",
                     "public.pgbench_tellers",
                     "public.pgbench_history",
-                    "public.orders");
+                    "public.orders",
+                    "public.bank_accounts",
+                    "public.counters");
 
+    private final BankTransfers transfers = new BankTransfers(200);
+    private final AppendOnlyCounters counters = new AppendOnlyCounters(5);
     private boolean byCommand;
 
     private final DatabasePair databases = Servers.freshPair();
@@ -100,22 +107,36 @@ class TrackMoveKillTest {
                 "ALTER DATABASE \"%s\" SET logical_decoding_work_mem = '64kB'"
                         .formatted(databases.sourceName()));
         try (WorkloadRun bank = bank();
-                WorkloadRun mixed = mixed()) {
+                WorkloadRun mixed = mixed();
+                WorkloadRun transferring = run(transfers, 50);
+                WorkloadRun counting = run(counters, 25)) {
             try (ChildProcess first = start(null)) {
                 first.awaitLine("started", LIMIT);
                 first.awaitLine("table public.pgbench_accounts streams", LIMIT);
+                first.awaitLine("table public.bank_accounts streams", LIMIT);
+                first.awaitLine("table public.counters streams", LIMIT);
             }
-            List<FaultPoint> steps = new ArrayList<>(STEPS);
-            for (int number = 0; number < kills; number++) {
-                if (number % steps.size() == 0) {
-                    Collections.shuffle(steps, chance);
-                }
-                String table = MOVED.get(chance.nextInt(MOVED.size()));
-                killAt(steps.get(number % steps.size()), table, bank, number + 1);
+            try (ContinuousChecks checks =
+                    ContinuousChecks.start(databases.destinationJdbcUrl(), transfers, counters)) {
+                killAtSteps(kills, chance, bank);
+                transferring.stop();
+                counting.stop();
+                finish(bank, mixed);
+                checks.assertNeverViolated();
             }
-            finish(bank, mixed);
         }
         databases.comparer().assertEqual();
+    }
+
+    private void killAtSteps(int kills, Random chance, WorkloadRun bank) throws Exception {
+        List<FaultPoint> steps = new ArrayList<>(STEPS);
+        for (int number = 0; number < kills; number++) {
+            if (number % steps.size() == 0) {
+                Collections.shuffle(steps, chance);
+            }
+            String table = MOVED.get(chance.nextInt(MOVED.size()));
+            killAt(steps.get(number % steps.size()), table, bank, number + 1);
+        }
     }
 
     private void killAt(FaultPoint step, String table, WorkloadRun bank, int number)
@@ -213,6 +234,13 @@ class TrackMoveKillTest {
             changes.create(connection);
         }
         return WorkloadRun.start(changes, databases.sourceJdbcUrl(), 1, 8);
+    }
+
+    private WorkloadRun run(Workload workload, double perSecond) throws Exception {
+        try (Connection connection = databases.connectSource()) {
+            workload.create(connection);
+        }
+        return WorkloadRun.start(workload, databases.sourceJdbcUrl(), 1, 9, perSecond);
     }
 
     private Connection session() throws SQLException {
