@@ -2,15 +2,21 @@ package io.tidetable.node.capture;
 
 import io.tidetable.model.Track;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says once that a track's connection is lost, again each minute, and once that it is back. */
+/**
+ * Says once that a track's connection is lost, again for each further reason and each minute, and
+ * once that it is back.
+ */
 final class ConnectionTrouble {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionTrouble.class);
     private static final long SAY_AGAIN_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final Track track;
+    private final Set<String> said = new HashSet<>();
     private long since;
     private long saidAt;
     private int failures;
@@ -29,7 +35,9 @@ final class ConnectionTrouble {
         failures++;
         if (failures == 1) {
             since = now;
-        } else if (now - saidAt < SAY_AGAIN_NANOS) {
+        }
+        boolean another = said.add(code);
+        if (!another && now - saidAt < SAY_AGAIN_NANOS) {
             return;
         }
         saidAt = now;
@@ -59,6 +67,7 @@ final class ConnectionTrouble {
                     (System.nanoTime() - since) / 1_000_000,
                     failures);
             failures = 0;
+            said.clear();
         }
     }
 }

@@ -507,6 +507,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         public void stateChanged(Track track, CaptureState state, @Nullable String reason) {
             if (reason == null) {
                 LOG.info("track {}: {}", track.label(), state.words());
+            } else if (state == CaptureState.CONNECTING) {
+                // Why it has to connect was said already.
+                LOG.debug("track {}: {}: {}", track.label(), state.words(), reason);
             } else {
                 LOG.warn("track {}: {}: {}", track.label(), state.words(), reason);
             }

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SourceFaultsTest {
     private static final String WALSENDERS =
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_replication";
+
+    /** Before a trouble would be said again. */
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     private static PostgresServer source;
     private static PostgresServer destination;
@@ -230,7 +234,7 @@ class SourceFaultsTest {
             source.stop();
             Files.createFile(source.data().resolve("standby.signal"));
             source.restart();
-            world.log().await("the source is a standby", FaultWorld.LIMIT);
+            world.log().await("the source is a standby", SOON);
             world.databases().onSource("SELECT pg_promote()");
             world.resumeLoad();
             world.log().await("TT-221 the source of track", FaultWorld.LIMIT);
@@ -250,8 +254,7 @@ class SourceFaultsTest {
         passwords.require("source_reader", "right");
         try (FaultWorld world = world().sourceLogin("source_reader", "right").start()) {
             passwords.change("source_reader", "another");
-            world.log()
-                    .await("ERROR TT-229 the source refuses the login of track", FaultWorld.LIMIT);
+            world.log().await("ERROR TT-229 the source refuses the login of track", SOON);
             world.awaitLoad(50);
             passwords.change("source_reader", "right");
             world.log().await("INFO source connection is back", FaultWorld.LIMIT);
