@@ -204,6 +204,7 @@ final class CaptureSession {
             feedback.check();
             note();
             LockSupport.parkNanos(ROOM_LOOK_NANOS);
+            silence.yieldToShutdown(System.nanoTime());
             long waited = System.nanoTime() - began;
             switch (writer.room()) {
                 case FREE -> {

@@ -24,10 +24,16 @@ final class Silence {
 
     private static final String ANSWER_SECONDS = "10";
 
+    /** How often it looks whether the source shuts down. */
+    private static final long SHUTDOWN_LOOK = Duration.ofSeconds(5).toNanos();
+
+    private static final String NO_LOGINS_NOW = "57P03";
+
     private final Database source;
     private final int serverPid;
     private final long limit;
     private long heardAt;
+    private long lookedAt;
     private @Nullable String lastReply;
 
     /**
@@ -40,6 +46,7 @@ final class Silence {
         this.serverPid = serverPid;
         this.limit = limit.toNanos();
         this.heardAt = now;
+        this.lookedAt = now;
     }
 
     /** Where the network swallows everything, this question would never be answered either. */
@@ -53,6 +60,7 @@ final class Silence {
     /** Something came. */
     void heard(long now) {
         heardAt = now;
+        lookedAt = now;
         lastReply = null;
     }
 
@@ -63,6 +71,7 @@ final class Silence {
      */
     void check(long now) throws SQLException {
         if (now - heardAt < limit) {
+            yieldToShutdown(now);
             return;
         }
         heardAt = now;
@@ -74,6 +83,26 @@ final class Silence {
                     "08006");
         }
         lastReply = reply;
+    }
+
+    /**
+     * A source does not shut down before a walsender has sent everything and had it acknowledged:
+     * where nothing moves any more, it is not kept waiting.
+     *
+     * @throws SQLException when the source shuts down
+     */
+    void yieldToShutdown(long now) throws SQLException {
+        if (now - lookedAt < SHUTDOWN_LOOK) {
+            return;
+        }
+        lookedAt = now;
+        try {
+            source.connect("tidetable capture").close();
+        } catch (SQLException e) {
+            if (NO_LOGINS_NOW.equals(e.getSQLState())) {
+                throw e;
+            }
+        }
     }
 
     private String askForReply() throws SQLException {

@@ -95,6 +95,14 @@ final class FaultWorld implements AutoCloseable {
         return this;
     }
 
+    /** Files of 256 kB, and so much in all on each track. */
+    FaultWorld bounded(ByteSize track) {
+        journal =
+                new PipelineSettings.Journal(
+                        track, track, ByteSize.megabytes(64), new ByteSize(256 << 10));
+        return this;
+    }
+
     /** Makes the tables, begins the load and the replication, and waits until all streams. */
     FaultWorld start() throws Exception {
         log.listen();

@@ -3,6 +3,7 @@ package io.tidetable.node.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.embedded.PostgresServer;
+import io.tidetable.model.ByteSize;
 import io.tidetable.node.pipeline.PipelineSettings.LostChanges;
 import io.tidetable.testkit.FaultProxy.Fault;
 import java.nio.file.Files;
@@ -66,6 +67,27 @@ class SourceFaultsTest {
             world.assertSound();
             assertThat(world.log().count("lost changes")).isZero();
             assertThat(world.log().count("TT-280")).isZero();
+        }
+    }
+
+    @Test
+    void aFullJournalDoesNotHoldTheShutdownOfTheSourceUp() throws Exception {
+        try (FaultWorld world = world().bounded(ByteSize.megabytes(2)).start()) {
+            world.destinationProxy().refuse();
+            world.destinationProxy().cut();
+            Awaitility.await()
+                    .atMost(FaultWorld.LIMIT)
+                    .until(() -> {
+                        world.databases().onSource("UPDATE bank_accounts SET slot = slot");
+                        return world.log().count("the journal is full, reading waits") > 0;
+                    });
+            long begun = System.nanoTime();
+            source.stop();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON);
+            source.restart();
+            world.destinationProxy().accept();
+            world.log().await("INFO source connection is back", FaultWorld.LIMIT);
+            world.assertSound();
         }
     }
 
