@@ -54,16 +54,13 @@ class UnpublishedTableTest {
     void aTableIsMendedThoughItsLockIsNotHadAndSomebodyElsePublishesItMeanwhile() throws Exception {
         try (Pipeline pipeline = started(Track.BULK);
                 Connection other = databases.connectSource();
-                Statement statement = other.createStatement();
                 LogEars log = new LogEars()) {
             log.listen();
             other.setAutoCommit(false);
-            takeOutAndLock(other);
+            takeOutAndPutBackLater(other);
             databases.onSource("UPDATE orders SET total = -1 WHERE id % 2 = 0");
             log.await("WARN TT-246 public.orders", LIMIT);
             Awaitility.await().atMost(LIMIT).until(() -> source(WAITING) > 0);
-            statement.execute(
-                    "ALTER PUBLICATION %s ADD TABLE orders".formatted(publication(Track.BULK)));
             other.commit();
             log.await("table public.orders merged", LIMIT);
             databases.onSource("DELETE FROM orders WHERE id % 5 = 0");
@@ -92,8 +89,8 @@ class UnpublishedTableTest {
         databases.comparer().assertEqual();
     }
 
-    /** The lock is waited for before anybody can know that the table is out. */
-    private void takeOutAndLock(Connection other) throws Exception {
+    /** That it is back is not committed; before it is out, its lock is waited for. */
+    private void takeOutAndPutBackLater(Connection other) throws Exception {
         try (Connection taking = databases.connectSource();
                 Statement statement = taking.createStatement()) {
             taking.setAutoCommit(false);
@@ -102,7 +99,9 @@ class UnpublishedTableTest {
             FutureTask<Void> locking =
                     new FutureTask<>(() -> {
                         try (Statement lock = other.createStatement()) {
-                            lock.execute("LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE");
+                            lock.execute(
+                                    "LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE; ALTER PUBLICATION %s ADD TABLE orders"
+                                            .formatted(publication(Track.BULK)));
                         }
                         return null;
                     });
