@@ -26,6 +26,15 @@ class SourceFaultsTest {
     private static final String WALSENDERS =
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_replication";
 
+    /** Much to replicate; not against the order in which transfers take their locks. */
+    private static final String REWRITE =
+            """
+            DO $$ BEGIN
+                LOCK TABLE bank_accounts IN EXCLUSIVE MODE;
+                UPDATE bank_accounts SET slot = slot;
+            END $$
+            """;
+
     /** Before a trouble would be said again. */
     private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -78,7 +87,7 @@ class SourceFaultsTest {
             Awaitility.await()
                     .atMost(FaultWorld.LIMIT)
                     .until(() -> {
-                        world.databases().onSource("UPDATE bank_accounts SET slot = slot");
+                        world.databases().onSource(REWRITE);
                         return world.log().count("the journal is full, reading waits") > 0;
                     });
             long begun = System.nanoTime();
