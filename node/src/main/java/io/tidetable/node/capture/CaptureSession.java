@@ -27,6 +27,8 @@ final class CaptureSession {
     /** Shortest time between two flushes while messages come. */
     private static final long FLUSH_NANOS = 1_000_000;
 
+    private static final long POSITION_NANOS = 100_000_000;
+
     private static final long ROOM_LOOK_NANOS = 20_000_000;
 
     /** Bytes after which it looks around under load. */
@@ -159,7 +161,7 @@ final class CaptureSession {
                 unflushed = true;
             }
         }
-        if (unflushed) {
+        if (unflushed || isPositionOpen(now)) {
             flush(now);
         }
         if (!waited) {
@@ -167,6 +169,14 @@ final class CaptureSession {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
         return lookAround(now);
+    }
+
+    /**
+     * The journal writes mere positions down now and then only; a source that shuts down waits for
+     * the last one.
+     */
+    private boolean isPositionOpen(long now) {
+        return now - flushedAt >= POSITION_NANOS && passed.isAfter(setup.journal().durableEnd());
     }
 
     private void flush(long now) {

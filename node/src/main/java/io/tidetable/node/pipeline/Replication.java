@@ -5,6 +5,7 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.DestinationStatus;
@@ -16,7 +17,10 @@ import io.tidetable.node.fault.Faults;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,17 +42,22 @@ public final class Replication implements PipelineControl, AutoCloseable {
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
     private static final Duration SLICE = Duration.ofSeconds(1);
     private static final long POLL_MILLIS = 20;
+    private static final Duration TELL_AGAIN = Duration.ofSeconds(1);
 
     private final PipelineSettings settings;
     private final ReplicationSchemas schemas;
     private final Faults faults;
     private final InstantSource clock;
     private final Set<Thread> verifying = ConcurrentHashMap.newKeySet();
+    private final Object telling = new Object();
+    private final Map<Carried, Followed> followed = new HashMap<>();
+    private final Set<Carried> untold = new LinkedHashSet<>();
     private final Thread watch;
     private volatile Pipeline current;
     private volatile @Nullable Interlude interlude;
     private volatile @Nullable TidetableException failure;
     private volatile boolean closed;
+    private long toldAt = System.nanoTime();
 
     /** Replication whose settings alone say how tables are replicated. */
     public Replication(PipelineSettings settings, Faults faults, InstantSource clock) {
@@ -73,6 +82,10 @@ public final class Replication implements PipelineControl, AutoCloseable {
         current = new Pipeline(settings, schemas, faults, clock);
         watch = Thread.ofPlatform().name("pipeline-watch").unstarted(this::watch);
     }
+
+    private record Carried(DestinationId destination, TableId table) {}
+
+    private record Followed(ReplicationSchema schema, boolean held) {}
 
     /**
      * The time between the end of a pipeline and the beginning of its successor.
@@ -127,6 +140,7 @@ public final class Replication implements PipelineControl, AutoCloseable {
         while (!closed && failure == null) {
             Optional<TidetableException> why = current.failure();
             if (why.isEmpty()) {
+                tellAgain();
                 pause(LOOK_MILLIS);
             } else if (Remedy.of(why.get(), settings.lostChanges()) == Remedy.BEGIN_ANEW) {
                 try {
@@ -161,6 +175,9 @@ public final class Replication implements PipelineControl, AutoCloseable {
                     current = next;
                     interlude = null;
                 }
+                synchronized (telling) {
+                    untold.addAll(followed.keySet());
+                }
                 LOG.info("pipeline {} goes on", settings.name());
                 return;
             } catch (TidetableException e) {
@@ -182,6 +199,30 @@ public final class Replication implements PipelineControl, AutoCloseable {
                 next = successor();
                 wait = wait.multipliedBy(2);
                 wait = wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
+            }
+        }
+    }
+
+    /** A table that was held may have been merged, and then goes on, by the new beginning. */
+    private void tellAgain() {
+        synchronized (telling) {
+            if (untold.isEmpty() || System.nanoTime() - toldAt < TELL_AGAIN.toNanos()) {
+                return;
+            }
+            toldAt = System.nanoTime();
+            for (Carried carried : List.copyOf(untold)) {
+                Followed latest = followed.get(carried);
+                try {
+                    if (latest != null) {
+                        current.follow(latest.schema(), latest.held());
+                    }
+                    untold.remove(carried);
+                } catch (TidetableException e) {
+                    LOG.debug("{} is told again: {}", carried.table(), e.line());
+                } catch (RuntimeException e) {
+                    LOG.error("{} could not be told what counts for it", carried.table(), e);
+                    untold.remove(carried);
+                }
             }
         }
     }
@@ -365,6 +406,15 @@ public final class Replication implements PipelineControl, AutoCloseable {
     @Override
     public void resync(DestinationId destination, TableId table) {
         running().resync(destination, table);
+    }
+
+    @Override
+    public void follow(ReplicationSchema schema, boolean held) {
+        synchronized (telling) {
+            followed.put(
+                    new Carried(schema.destination(), schema.table()), new Followed(schema, held));
+            running().follow(schema, held);
+        }
     }
 
     @Override

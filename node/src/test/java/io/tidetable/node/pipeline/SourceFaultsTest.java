@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.ByteSize;
+import io.tidetable.model.TableId;
+import io.tidetable.model.schema.ReplicationSchema;
+import io.tidetable.model.status.TableState;
 import io.tidetable.node.pipeline.PipelineSettings.LostChanges;
 import io.tidetable.testkit.FaultProxy.Fault;
 import java.nio.file.Files;
@@ -13,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -34,6 +38,8 @@ class SourceFaultsTest {
                 UPDATE bank_accounts SET slot = slot;
             END $$
             """;
+
+    private static final TableId COUNTERS = new TableId("public", "counters");
 
     /** Before a trouble would be said again. */
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -76,6 +82,20 @@ class SourceFaultsTest {
             world.assertSound();
             assertThat(world.log().count("lost changes")).isZero();
             assertThat(world.log().count("TT-280")).isZero();
+        }
+    }
+
+    @Test
+    void aQuietSourceThatShutsDownHasEverythingAcknowledged() throws Exception {
+        try (FaultWorld world = world().start()) {
+            world.restLoad();
+            world.awaitArrival();
+            source.stop();
+            source.restart();
+            world.log().await("INFO source connection is back", FaultWorld.LIMIT);
+            // A connection that was taken from a source that waits is lost by this first.
+            assertThat(world.log().count("attempts=1 code=57P03")).isZero();
+            world.assertSound();
         }
     }
 
@@ -153,6 +173,27 @@ class SourceFaultsTest {
             world.awaitLoad(50);
             world.assertSound();
             assertThat(world.log().count("table public.bank_accounts merged")).isZero();
+        }
+    }
+
+    @Test
+    void aTableThatAnOverrideHoldsIsHeldAgainAfterItsSlotWasLost() throws Exception {
+        ReplicationSchema schema =
+                ReplicationSchema.usual(COUNTERS, FaultWorld.REPORTING, Instant.now());
+        try (FaultWorld world = world().start()) {
+            world.replication().follow(schema, true);
+            dropSlot(world, "bulk");
+            world.log().await("table public.counters merged", FaultWorld.LIMIT);
+            Awaitility.await()
+                    .atMost(FaultWorld.LIMIT)
+                    .until(() ->
+                            world.replication().status().destinations().stream()
+                                    .flatMap(it -> it.tables().stream())
+                                    .anyMatch(it ->
+                                            it.table().equals(COUNTERS)
+                                                    && it.state() == TableState.PAUSED));
+            world.replication().follow(schema, false);
+            world.assertSound();
         }
     }
 
