@@ -1,12 +1,11 @@
 package io.tidetable.node.apply;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,12 +97,10 @@ record FoldedRows(
 
     /** The rows by key, so that the index is walked along; rows without keys as they came. */
     static List<Row> sorted(List<Row> rows) {
-        if (rows.stream().anyMatch(row -> row.key() == null)) {
+        if (rows.isEmpty() || rows.getFirst().key() == null) {
             return rows;
         }
-        List<Row> sorted = new ArrayList<>(rows);
-        sorted.sort(Comparator.comparing(row -> Objects.requireNonNull(row.key())));
-        return sorted;
+        return Arrays.asList(KeyOrder.of(rows));
     }
 
     long size() {

@@ -10,7 +10,7 @@ final class RowKey implements Comparable<RowKey> {
     private final byte[] bytes;
     private final int hash;
 
-    private RowKey(byte[] bytes) {
+    RowKey(byte[] bytes) {
         this.bytes = bytes;
         this.hash = Arrays.hashCode(bytes);
     }
@@ -33,6 +33,25 @@ final class RowKey implements Comparable<RowKey> {
             }
         }
         return new RowKey(bytes.array());
+    }
+
+    int size() {
+        return bytes.length;
+    }
+
+    /** How many bytes, of at most so many, it begins with as another one of its size does. */
+    int inCommon(RowKey other, int atMost) {
+        int difference = Arrays.mismatch(bytes, 0, atMost, other.bytes, 0, atMost);
+        return difference < 0 ? atMost : difference;
+    }
+
+    /** Up to seven of its bytes as a number. */
+    long number(int from, int count) {
+        long number = 0;
+        for (int i = from; i < from + count; i++) {
+            number = number << 8 | bytes[i] & 0xFF;
+        }
+        return number;
     }
 
     @Override
