@@ -2,6 +2,7 @@ package io.tidetable.node.copy;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
+import io.tidetable.node.destination.TakenKeys;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.postgres.Database;
@@ -42,6 +43,7 @@ public final class TableCopy implements AutoCloseable {
     private final Faults faults;
     private final InstantSource clock;
     private final CopyLedger ledger;
+    private final TakenKeys keys;
 
     private final TreeMap<Integer, CopyChunk> chunks = new TreeMap<>();
     private final Set<Integer> inFlight = new HashSet<>();
@@ -52,6 +54,8 @@ public final class TableCopy implements AutoCloseable {
     private @Nullable SnapshotHolder holder;
     private @Nullable String startOverBecause;
     private boolean warnedOfAge;
+    private boolean keyTaken;
+    private boolean givingKeyBack;
 
     /**
      * A copy of a table.
@@ -74,6 +78,7 @@ public final class TableCopy implements AutoCloseable {
         this.faults = faults;
         this.clock = clock;
         ledger = new CopyLedger(pipeline, layout.source());
+        keys = new TakenKeys(pipeline);
     }
 
     /**
@@ -84,6 +89,7 @@ public final class TableCopy implements AutoCloseable {
      *     a diff-merge
      */
     public synchronized void start() throws SQLException {
+        boolean taken = false;
         try (Connection to = destination.connect("tidetable copy plan")) {
             to.setAutoCommit(false);
             CopyLedger.State state = ledger.takeOver(to);
@@ -94,10 +100,14 @@ public final class TableCopy implements AutoCloseable {
                 known = plan(state.attempt());
                 ledger.add(to, known);
                 ledger.recordColumns(to, layout.signature());
+                if (known.size() > 1) {
+                    taken = keys.take(to, layout.destination());
+                }
             } else if (!layout.signature().equals(state.columns())) {
                 startOverBecause = "columns of %s were changed".formatted(layout.source());
             }
             to.commit();
+            keyTaken = taken;
             remember(state, known);
         }
     }
@@ -145,18 +155,29 @@ public final class TableCopy implements AutoCloseable {
      *     layout: the copy has been forgotten and needs a new layout; others when no retry can help
      */
     public CopyStep step(ChunkCopier copier, CopyPace pace) throws InterruptedException {
-        ChunkCopier.Work work;
+        ChunkCopier.Work work = null;
         synchronized (this) {
-            try {
-                CopyStep obstacle = prepare();
-                if (obstacle != null) {
-                    return obstacle;
-                }
-            } catch (SQLException e) {
-                return new CopyStep.Failed(sideOf(e), e);
+            if (givingKeyBack) {
+                return new CopyStep.Busy();
             }
-            work = take();
+            givingKeyBack = needsKeyFirst();
+            if (!givingKeyBack) {
+                try {
+                    CopyStep obstacle = prepare();
+                    if (obstacle != null) {
+                        return obstacle;
+                    }
+                } catch (SQLException e) {
+                    return new CopyStep.Failed(sideOf(e), e);
+                }
+                work = take();
+            }
         }
+        return work == null ? giveKeyBackFirst() : copy(work, copier, pace);
+    }
+
+    private CopyStep copy(ChunkCopier.Work work, ChunkCopier copier, CopyPace pace)
+            throws InterruptedException {
         ChunkOutcome outcome = null;
         try {
             outcome = copier.copy(work, pace);
@@ -168,6 +189,34 @@ public final class TableCopy implements AutoCloseable {
             }
         }
         return settle(work, outcome);
+    }
+
+    /**
+     * Whether the next chunk is read under another snapshot than those before: only by their key
+     * can rows of both be told apart.
+     */
+    private boolean needsKeyFirst() {
+        return keyTaken
+                && layout.hasKey()
+                && startOverBecause == null
+                && inFlight.isEmpty()
+                && pending().isPresent()
+                && chunks.values().stream().anyMatch(chunk -> chunk.done() != null)
+                && needsSnapshot();
+    }
+
+    /** Takes long, so others may look at the copy meanwhile. */
+    private CopyStep giveKeyBackFirst() {
+        try {
+            giveKeyBack();
+            return new CopyStep.Skipped();
+        } catch (SQLException e) {
+            return new CopyStep.Failed(sideOf(e), e);
+        } finally {
+            synchronized (this) {
+                givingKeyBack = false;
+            }
+        }
     }
 
     /** A failed step of preparation mostly has to do with snapshots, so with the source. */
@@ -241,6 +290,9 @@ public final class TableCopy implements AutoCloseable {
                     anyDone ? "it has no key to mend it by" : "nothing was copied yet");
             startOver();
         }
+        if (oldest != null && keyTaken) {
+            return new CopyStep.Skipped();
+        }
         SnapshotHolder taken = SnapshotHolder.take(source, "tidetable snapshot", clock);
         holder = taken;
         List<LeafRelations.Leaf> leaves = LeafRelations.of(taken.connection(), layout.source());
@@ -268,6 +320,20 @@ public final class TableCopy implements AutoCloseable {
                 chunks.values().stream().filter(chunk -> chunk.done() == null).count(),
                 chunks.size());
         return null;
+    }
+
+    private void giveKeyBack() throws SQLException {
+        try (Connection to = destination.connect("tidetable key")) {
+            to.setAutoCommit(false);
+            owned(to);
+            keys.giveBack(to, layout.destination());
+            to.commit();
+        } catch (SQLException e) {
+            throw new DestinationException(e);
+        }
+        synchronized (this) {
+            keyTaken = false;
+        }
     }
 
     private boolean noted(SourceSnapshot snapshot, List<CopyChunk> further) throws SQLException {
@@ -420,26 +486,33 @@ public final class TableCopy implements AutoCloseable {
     }
 
     /**
-     * Ends the copy after {@link CopyStep.AllCopied}: the table is analyzed, the snapshot let go.
+     * Ends the copy after {@link CopyStep.AllCopied}: the table gets its key, where that was taken
+     * off while its rows came, and is analyzed; the snapshot is let go.
      *
      * @return empty when the source's partitions are no longer those that were copied; the next
      *     step starts over
      */
-    public synchronized Optional<CopyResult> finish() throws SQLException {
-        if (!inFlight.isEmpty() || pending().isPresent() || startOverBecause != null) {
-            throw new IllegalStateException(
-                    "the copy of " + layout.source() + " is not at its end");
+    public Optional<CopyResult> finish() throws SQLException {
+        synchronized (this) {
+            if (!inFlight.isEmpty() || pending().isPresent() || startOverBecause != null) {
+                throw new IllegalStateException(
+                        "the copy of " + layout.source() + " is not at its end");
+            }
+            letGo();
         }
-        letGo();
         Set<String> now;
         try (Connection from = source.connect("tidetable copy plan")) {
             now = names(LeafRelations.of(from, layout.source()));
         }
-        Set<String> planned = plannedLeaves();
-        if (!now.containsAll(planned)) {
-            startsOver("a partition of " + layout.source() + " is gone");
-            return Optional.empty();
+        Set<String> planned;
+        synchronized (this) {
+            planned = plannedLeaves();
+            if (!now.containsAll(planned)) {
+                startsOver("a partition of " + layout.source() + " is gone");
+                return Optional.empty();
+            }
         }
+        giveKeyBack();
         try (Connection to = destination.connect("tidetable analyze");
                 Statement statement = to.createStatement()) {
             statement.execute("ANALYZE " + layout.destination().quoted());
@@ -456,8 +529,8 @@ public final class TableCopy implements AutoCloseable {
                 new CopyResult(
                         all.copiedRows(),
                         all.copiedBytes(),
-                        Objects.requireNonNull(oldest),
-                        Objects.requireNonNull(newest),
+                        Objects.requireNonNull(oldest()),
+                        Objects.requireNonNull(newest()),
                         mendNeeded(),
                         !planned.containsAll(now)));
     }

@@ -61,6 +61,7 @@ public final class Bookkeeping {
                 copy_attempt integer NOT NULL DEFAULT 0,
                 copy_owner bigint NOT NULL DEFAULT 0,
                 copied_columns text,
+                taken_key text,
                 needs_merge boolean NOT NULL DEFAULT false,
                 message text,
                 changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -71,6 +72,9 @@ public final class Bookkeeping {
 
             COMMENT ON COLUMN tidetable.replicated_table.copy_attempt IS
                 'rises when the first copy starts over: chunks of an earlier attempt cannot be marked';
+
+            COMMENT ON COLUMN tidetable.replicated_table.taken_key IS
+                'the statement that gives the table its primary key, which is better made once its rows are there';
 
             CREATE TABLE IF NOT EXISTS tidetable.strategy (
                 pipeline text NOT NULL,
@@ -238,6 +242,7 @@ public final class Bookkeeping {
             if (!isTrue(statement, "SELECT to_regnamespace('tidetable') IS NOT NULL")) {
                 return false;
             }
+            new TakenKeys(pipeline).giveAllBack(destination);
             boolean othersStay = false;
             for (String table : names(statement, NOTES)) {
                 String quoted = "tidetable." + TableId.quote(table);

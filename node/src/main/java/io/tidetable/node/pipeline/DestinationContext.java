@@ -14,6 +14,7 @@ import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.TableCopy;
 import io.tidetable.node.destination.ReplicatedTables;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.destination.TakenKeys;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.functional.FunctionCatalog;
 import io.tidetable.node.lane.LaneTable;
@@ -222,6 +223,11 @@ final class DestinationContext {
     TableCopy newCopy(TableId table) throws SQLException {
         try (Connection from = source().connect("tidetable copy plan");
                 Connection to = connect("tidetable copy plan")) {
+            // Where the answer to a plan was lost, nobody knows whether the key was taken.
+            to.setAutoCommit(false);
+            new TakenKeys(pipeline()).giveBack(to, table);
+            to.commit();
+            to.setAutoCommit(true);
             return new TableCopy(
                     pipeline(),
                     new LayoutReader(binaryRule()).read(from, to, table),

@@ -21,6 +21,7 @@ import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.destination.Bookkeeping;
 import io.tidetable.node.destination.ReplicatedTables.Registered;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
+import io.tidetable.node.destination.TakenKeys;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.journal.Journal;
 import io.tidetable.node.journal.TransactionFeed;
@@ -133,8 +134,17 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         try (Connection connection = context.connect("tidetable setup")) {
             Bookkeeping.create(connection);
             StagedTransaction.dropLeftovers(connection, context.pipeline());
+            giveKeysBack(connection);
             registered = context.tables().all(connection);
         }
+    }
+
+    /** Copies that a former process began go on with the keys in place. */
+    private void giveKeysBack(Connection connection) throws SQLException {
+        connection.setAutoCommit(false);
+        new TakenKeys(context.pipeline()).giveAllBack(connection);
+        connection.commit();
+        connection.setAutoCommit(true);
     }
 
     /** What the destination remembers of a table; null when it does not know it. */
@@ -333,6 +343,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             ProgressStore store = new ProgressStore(connection, Duration.ofSeconds(30));
             Map<LaneId, Progress> progress = new HashMap<>();
             store.readAll(context.pipeline()).forEach(it -> progress.put(it.lane(), it));
+            connection.setAutoCommit(false);
             for (Map.Entry<LaneId, List<LaneTable>> entry : byLane.entrySet()) {
                 openLane(
                         connection,
@@ -342,6 +353,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                         progress.get(entry.getKey()),
                         lost);
             }
+            connection.commit();
         }
     }
 

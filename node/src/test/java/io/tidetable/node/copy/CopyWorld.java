@@ -77,6 +77,12 @@ public final class CopyWorld implements AutoCloseable {
                         .formatted(PIPELINE, name, name));
     }
 
+    /** Registers a table as one that the pipeline made. */
+    public void registerOurs(String name) throws SQLException {
+        register(name);
+        pair.onDestination("UPDATE tidetable.replicated_table SET created_here = true");
+    }
+
     public TableCopy copyOf(TableLayout layout, Faults faults) throws SQLException {
         return copyOf(
                 layout,
