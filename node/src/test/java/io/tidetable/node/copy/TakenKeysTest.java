@@ -135,6 +135,7 @@ class TakenKeysTest {
             step(copy, copier, 3);
         }
 
+        world.pair().onSource("INSERT INTO orders VALUES (0, 0, 'later')");
         giveAllBack();
         assertThat(hasKey()).isTrue();
         try (TableCopy copy = world.copyOf(world.layout("orders"), Faults.NONE)) {
