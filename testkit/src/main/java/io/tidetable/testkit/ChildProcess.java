@@ -212,7 +212,8 @@ public final class ChildProcess implements AutoCloseable {
     /**
      * Waits for its end and gives its exit code.
      *
-     * @throws AssertionError with its output when it does not end in time
+     * @throws AssertionError with its output and the stacks of its threads when it does not end in
+     *     time
      */
     public int exitCode(Duration atMost) {
         try {
@@ -224,9 +225,16 @@ public final class ChildProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for " + name, e);
         }
+        writeStacks();
         throw new AssertionError(
                 "%s did not end within %s; it wrote:\n%s"
                         .formatted(name, atMost, String.join("\n", output())));
+    }
+
+    /** Lets it write where its threads stand, as a JVM does on {@code kill -QUIT}. */
+    private void writeStacks() {
+        signal("-QUIT");
+        awaitLine("JNI global ref", Duration.ofSeconds(30));
     }
 
     /** Kills it and all it has started, if anything of it still runs. */

@@ -175,6 +175,7 @@ class KillTest {
     }
 
     private void killAt(FaultPoint point, int countdown) {
+        System.out.println("killed at " + point);
         try (ChildProcess process = start(point.name(), Integer.toString(countdown))) {
             assertThat(process.exitCode(LIMIT))
                     .as(() -> point + " was not reached: " + process.output())
