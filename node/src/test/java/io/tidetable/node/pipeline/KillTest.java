@@ -167,7 +167,8 @@ class KillTest {
     }
 
     private WorkloadRun mixed() throws Exception {
-        MixedChanges changes = new MixedChanges();
+        // Large enough that some transactions are staged in slices, however slow the machine is.
+        MixedChanges changes = new MixedChanges(true, true, 2000);
         try (Connection connection = databases.connectSource()) {
             changes.create(connection);
         }
