@@ -52,7 +52,7 @@ final class KeyOrder {
         int window = Math.min(size - common, (63 - bitsOfPlace) / 8);
         long[] numbers = new long[rows.length];
         for (int i = 0; i < rows.length; i++) {
-            numbers[i] = key(rows[i]).number(common, window) << bitsOfPlace | i;
+            numbers[i] = (key(rows[i]).number(common, window) << bitsOfPlace) | i;
         }
         Arrays.sort(numbers);
         Row[] before = rows.clone();

@@ -49,7 +49,7 @@ final class RowKey implements Comparable<RowKey> {
     long number(int from, int count) {
         long number = 0;
         for (int i = from; i < from + count; i++) {
-            number = number << 8 | bytes[i] & 0xFF;
+            number = (number << 8) | (bytes[i] & 0xFF);
         }
         return number;
     }

@@ -1,5 +1,6 @@
 package io.tidetable.node.apply;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.node.apply.FoldedRows.Row;
@@ -36,12 +37,13 @@ class KeyOrderTest {
         sorts(5000, number -> padded(40, number % 7 * 1000 + chance.nextInt(30)));
         sorts(
                 5000,
-                number -> (number % 3 + " a long common part " + chance.nextInt(50)).getBytes());
+                number ->
+                        (number % 3 + " a long common part " + chance.nextInt(50)).getBytes(UTF_8));
     }
 
     @Test
     void keysOfDifferentLengthsAreSortedToo() {
-        sorts(5000, _ -> Long.toString(chance.nextLong() >>> chance.nextInt(60)).getBytes());
+        sorts(5000, _ -> Long.toString(chance.nextLong() >>> chance.nextInt(60)).getBytes(UTF_8));
     }
 
     @Test
@@ -72,7 +74,7 @@ class KeyOrderTest {
     private static byte[] bytes(int size, long value) {
         byte[] bytes = new byte[size];
         for (int i = 0; i < size; i++) {
-            bytes[size - 1 - i] = (byte) (value >>> 8 * i);
+            bytes[size - 1 - i] = (byte) (value >>> (8 * i));
         }
         return bytes;
     }
