@@ -11,22 +11,30 @@ import java.util.Set;
  * Kafka elsewhere; both pass the same contract test.
  *
  * <p>Space is freed by what destinations have applied and durably flushed: a record is kept until
- * every subscribed (destination, table) that it concerns has released it, and records of tables
- * that nobody subscribes to are not kept at all.
+ * every (destination, table) that subscribed to its track and that it concerns has released it.
+ * What nobody subscribes to is not kept at all.
  */
 public interface Journal extends AutoCloseable {
     TrackJournal track(Track track);
 
     /**
-     * The destination wants the table's changes from now on: to be called before the first of them
-     * can arrive. Until its first release, everything is kept for it.
+     * The destination wants what the track has of the table from now on: to be called before the
+     * first of it can arrive. Until its first release, everything is kept for it. Does nothing
+     * where it was called before.
      */
-    void subscribe(DestinationId destination, TableId table);
+    void subscribe(DestinationId destination, TableId table, Track track);
 
-    /** The destination no longer wants the table's changes. */
-    void unsubscribe(DestinationId destination, TableId table);
+    /** The destination wants the table's changes, over whatever track they come. */
+    default void subscribe(DestinationId destination, TableId table) {
+        for (Track track : Track.values()) {
+            subscribe(destination, table, track);
+        }
+    }
 
-    /** The destination has flushed everything of the table up to the position. */
+    /** The destination no longer wants what the track has of the table. */
+    void unsubscribe(DestinationId destination, TableId table, Track track);
+
+    /** The destination has flushed everything of the table up to the position, of any track. */
     void release(DestinationId destination, TableId table, Lsn flushed);
 
     /**

@@ -30,6 +30,26 @@ record NeverDurable(TrackJournal journal, Lsn durableEnd) implements TrackJourna
     }
 
     @Override
+    public void lacks(Set<TableId> tables, Lsn upTo) {
+        journal.lacks(tables, upTo);
+    }
+
+    @Override
+    public void lacksAll(Set<TableId> tables) {
+        journal.lacksAll(tables);
+    }
+
+    @Override
+    public boolean lacksAllOf(TableId table) {
+        return journal.lacksAllOf(table);
+    }
+
+    @Override
+    public Lsn lackingUpTo(TableId table) {
+        return journal.lackingUpTo(table);
+    }
+
+    @Override
     public Lsn freedUpTo() {
         return journal.freedUpTo();
     }

@@ -133,6 +133,26 @@ final class RecordingJournal implements TrackJournal, TrackWriter {
     }
 
     @Override
+    public void lacks(Set<TableId> tables, Lsn upTo) {
+        throw new UnsupportedOperationException("nobody reads here");
+    }
+
+    @Override
+    public void lacksAll(Set<TableId> tables) {
+        throw new UnsupportedOperationException("nobody reads here");
+    }
+
+    @Override
+    public boolean lacksAllOf(TableId table) {
+        return false;
+    }
+
+    @Override
+    public Lsn lackingUpTo(TableId table) {
+        return started;
+    }
+
+    @Override
     public Lsn freedUpTo() {
         return Lsn.ZERO;
     }

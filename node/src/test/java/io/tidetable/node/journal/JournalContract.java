@@ -495,6 +495,87 @@ public abstract class JournalContract {
     }
 
     @Test
+    void whatATrackIsSaidToLackIsNotWrittenWhileNobodyWantsIt() {
+        journal.unsubscribe(REPORTING, CLICKS, Track.BULK);
+        track.lacksAll(Set.of(CLICKS));
+        writer.connected();
+        TrackWriter express = journal.track(Track.EXPRESS).writer();
+        express.connected();
+        writer.begin(7);
+        writer.change(ChangeKind.INSERT, writer.shape(shape(CLICKS)), payload("no"));
+        writer.change(ChangeKind.INSERT, writer.shape(shape(ORDERS)), payload("yes"));
+        writer.commit(lsn(100), committedAt(100));
+        insert(writer, 8, 110, CLICKS, "no");
+        insert(express, 8, 110, CLICKS, "yes");
+        express.flush();
+        flushed(110);
+        await().until(() -> journal.track(Track.EXPRESS).durableEnd().equals(lsn(110)));
+
+        assertThat(readAll(feed(ORDERS, CLICKS))).containsExactly("100/7 orders+yes");
+        assertThatThrownBy(() -> feed(CLICKS).seek(after(1L << 60)))
+                .isInstanceOf(JournalGapException.class);
+        assertThat(readAll(journal.track(Track.EXPRESS).feed(Set.of(CLICKS))))
+                .containsExactly("110/8 clicks+yes");
+    }
+
+    @Test
+    void whoeverWantsATableLaterGetsWhatCommitsLaterWhole() {
+        journal.unsubscribe(REPORTING, CLICKS, Track.BULK);
+        track.lacksAll(Set.of(CLICKS));
+        writer.connected();
+        stream(writer, 50, 50, CLICKS, "big1");
+        insert(writer, 7, 100, CLICKS, "before");
+        writer.flush();
+        journal.subscribe(REPORTING, CLICKS, Track.BULK);
+        track.lacks(Set.of(CLICKS), lsn(100));
+        stream(writer, 50, 50, CLICKS, "big2");
+        insert(writer, 8, 110, CLICKS, "after");
+        writer.streamCommit(50, lsn(120), committedAt(120));
+        flushed(120);
+
+        TransactionFeed clicks = feed(CLICKS);
+        clicks.seek(after(100));
+        assertThat(readAll(clicks))
+                .containsExactly("110/8 clicks+after", "120/50 clicks+big1 clicks+big2");
+    }
+
+    @Test
+    void aTrackSaysWhatItLacksOfATableAlsoAfterItIsOpenedAgain() {
+        writer.connected();
+        insert(writer, 7, 100, ORDERS, "old");
+        insert(writer, 8, 110, CLICKS, "old");
+        insert(writer, 9, 200, ORDERS, "new");
+        flushed(200);
+
+        track.lacks(Set.of(ORDERS), lsn(150));
+
+        for (int round = 0; round < 2; round++) {
+            assertThat(track.lackingUpTo(ORDERS)).isEqualTo(lsn(150));
+            assertThat(track.lackingUpTo(CLICKS)).isEqualTo(Lsn.ZERO);
+            assertThatThrownBy(() -> feed(ORDERS).seek(after(149)))
+                    .isInstanceOf(JournalGapException.class);
+            TransactionFeed orders = feed(ORDERS);
+            orders.seek(after(150));
+            assertThat(readAll(orders)).containsExactly("200/9 orders+new");
+            feed(CLICKS).seek(after(0));
+            reopen();
+        }
+        track.lacksAll(Set.of(ORDERS));
+        assertThat(track.lacksAllOf(ORDERS)).as("somebody wants it").isFalse();
+        journal.unsubscribe(REPORTING, ORDERS, Track.BULK);
+        track.lacksAll(Set.of(ORDERS));
+        reopen();
+        assertThat(track.lacksAllOf(ORDERS)).isTrue();
+        assertThatThrownBy(() -> feed(ORDERS).seek(after(1L << 60)))
+                .isInstanceOf(JournalGapException.class);
+        track.lacks(Set.of(ORDERS), lsn(150));
+        feed(ORDERS).seek(after(150));
+        reopen();
+        assertThat(track.lacksAllOf(ORDERS)).isFalse();
+        feed(ORDERS).seek(after(150));
+    }
+
+    @Test
     void aReaderThatKeepsUpSeesEveryCommitOnceWhileTheyAreWritten() {
         TransactionFeed orders = feed(ORDERS);
         writer.connected();

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
@@ -23,7 +25,7 @@ public final class LocalJournal implements Journal {
     private final Path directory;
     private final LocalJournalSettings settings;
     private final Faults faults;
-    private final Retention retention = new Retention();
+    private final Map<Track, Retention> retentions = new EnumMap<>(Track.class);
     private final Map<Track, LocalTrackJournal> tracks = new ConcurrentHashMap<>();
     private final DirectoryLock lock;
 
@@ -34,6 +36,7 @@ public final class LocalJournal implements Journal {
         this.faults = faults;
         this.lock = lock;
         for (Track track : Track.values()) {
+            retentions.put(track, new Retention());
             tracks.put(track, made(track));
         }
     }
@@ -59,7 +62,7 @@ public final class LocalJournal implements Journal {
 
     private LocalTrackJournal made(Track track) {
         return new LocalTrackJournal(
-                track, directory.resolve(track.label()), settings, retention, faults);
+                track, directory.resolve(track.label()), settings, retention(track), faults);
     }
 
     /**
@@ -96,25 +99,27 @@ public final class LocalJournal implements Journal {
     }
 
     @Override
-    public void subscribe(DestinationId destination, TableId table) {
-        retention.of(table).subscribe(destination);
+    public void subscribe(DestinationId destination, TableId table, Track track) {
+        retention(track).subscribe(destination, table);
     }
 
     @Override
-    public void unsubscribe(DestinationId destination, TableId table) {
-        retention.of(table).unsubscribe(destination);
+    public void unsubscribe(DestinationId destination, TableId table, Track track) {
+        retention(track).of(table).unsubscribe(destination);
         wake();
     }
 
     @Override
     public void subscriptionsComplete() {
-        retention.complete();
+        retentions.values().forEach(Retention::complete);
         wake();
     }
 
     @Override
     public void release(DestinationId destination, TableId table, Lsn flushed) {
-        retention.of(table).release(destination, flushed.value());
+        retentions
+                .values()
+                .forEach(retention -> retention.of(table).release(destination, flushed.value()));
         wake();
     }
 
@@ -185,6 +190,10 @@ public final class LocalJournal implements Journal {
 
     private void wake() {
         tracks.values().forEach(LocalTrackJournal::spaceMayBeFree);
+    }
+
+    private Retention retention(Track track) {
+        return Objects.requireNonNull(retentions.get(track));
     }
 
     private LocalTrackJournal local(Track track) {

@@ -23,6 +23,7 @@ final class LocalTrackJournal implements TrackJournal {
 
     private final Track track;
     private final Path directory;
+    private final Retention retention;
     private final Tables tables;
     private final Shapes shapes;
     private final SegmentFiles files = new SegmentFiles();
@@ -47,6 +48,7 @@ final class LocalTrackJournal implements TrackJournal {
             Faults faults) {
         this.track = track;
         this.directory = directory;
+        this.retention = retention;
         this.tables = new Tables(retention);
         this.shapes = new Shapes(tables);
         this.manifest = new Manifest(directory);
@@ -74,7 +76,13 @@ final class LocalTrackJournal implements TrackJournal {
                         housekeeper::wake);
         this.writer =
                 new LocalTrackWriter(
-                        this, log, indexer, shapes, sync, settings.positionDelay().toNanos());
+                        this,
+                        log,
+                        indexer,
+                        shapes,
+                        sync,
+                        retention,
+                        settings.positionDelay().toNanos());
     }
 
     /** Reads what is there and makes ready for writing. */
@@ -161,6 +169,35 @@ final class LocalTrackJournal implements TrackJournal {
     @Override
     public TransactionFeed feed(Set<TableId> wanted) {
         return new LocalFeed(this, wanted.stream().map(tables::index).toList());
+    }
+
+    @Override
+    public void lacks(Set<TableId> wanted, Lsn upTo) {
+        lack(wanted, upTo.value());
+    }
+
+    @Override
+    public void lacksAll(Set<TableId> wanted) {
+        retention.whileUnwanted(wanted, unwanted -> lack(unwanted, TableIndex.ALL));
+    }
+
+    private void lack(Set<TableId> wanted, long upTo) {
+        try {
+            manifest.lack(wanted, upTo);
+        } catch (IOException e) {
+            throw JournalFailure.io("write to", directory, e);
+        }
+        wanted.forEach(table -> tables.index(table).lacks(upTo));
+    }
+
+    @Override
+    public boolean lacksAllOf(TableId table) {
+        return tables.index(table).freed() == TableIndex.ALL;
+    }
+
+    @Override
+    public Lsn lackingUpTo(TableId table) {
+        return Lsn.max(startedAt(), new Lsn(tables.index(table).freed()));
     }
 
     @Override

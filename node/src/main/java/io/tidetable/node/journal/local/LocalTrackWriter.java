@@ -22,6 +22,7 @@ final class LocalTrackWriter implements TrackWriter {
     private final Indexer indexer;
     private final Shapes shapes;
     private final TrackSync sync;
+    private final Retention retention;
     private final long positionDelayNanos;
     private boolean begun;
     private long xid;
@@ -37,12 +38,14 @@ final class LocalTrackWriter implements TrackWriter {
             Indexer indexer,
             Shapes shapes,
             TrackSync sync,
+            Retention retention,
             long positionDelayNanos) {
         this.journal = journal;
         this.log = log;
         this.indexer = indexer;
         this.shapes = shapes;
         this.sync = sync;
+        this.retention = retention;
         this.positionDelayNanos = positionDelayNanos;
     }
 
@@ -80,7 +83,20 @@ final class LocalTrackWriter implements TrackWriter {
         if (!begun) {
             throw new IllegalStateException("a change came outside of a transaction");
         }
-        append(xid, xid, kind, shape, payload);
+        if (isWanted(shape)) {
+            append(xid, xid, kind, shape, payload);
+        }
+    }
+
+    /**
+     * Whoever subscribes later wants what commits later, and this has committed: not so what is
+     * streamed, whose commit may come when somebody wants it.
+     */
+    private boolean isWanted(int shape) {
+        TableIndex table = shapes.get(shape).table();
+        return table.freed() != TableIndex.ALL
+                || table.retention().releasedByAll() != TableRetention.NOBODY
+                || !retention.isComplete();
     }
 
     @Override

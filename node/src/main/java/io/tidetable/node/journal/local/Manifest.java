@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
@@ -94,6 +95,21 @@ final class Manifest {
             addGone(name.first(), name.last());
         }
         store();
+    }
+
+    /** Writes down, synced, that of the tables everything up to there is missing, and no more. */
+    synchronized void lack(Set<TableId> tables, long upTo) throws IOException {
+        boolean changed = false;
+        for (TableId table : tables) {
+            long known = freed.getOrDefault(table, 0L);
+            if (known == TableIndex.ALL || Long.compareUnsigned(known, upTo) < 0) {
+                freed.put(table, upTo);
+                changed |= known != upTo;
+            }
+        }
+        if (changed) {
+            store();
+        }
     }
 
     private void addGone(long first, long last) {

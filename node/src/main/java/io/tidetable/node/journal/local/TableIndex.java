@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One table on one track: where its newest commits are listed, and what of it was freed. */
 final class TableIndex {
+    /** Everything is missing: the highest position, unsigned. */
+    static final long ALL = -1;
+
     private final TableId id;
     private final int ordinal;
     private final TableRetention retention;
@@ -68,6 +71,13 @@ final class TableIndex {
     /** The highest commit some of whose changes of this table were freed, 0 for none. */
     long freed() {
         return freed;
+    }
+
+    /** Commits up to there are missing, and no more than these, if it was all of them. */
+    synchronized void lacks(long upTo) {
+        if (freed == ALL || Long.compareUnsigned(upTo, freed) > 0) {
+            freed = upTo;
+        }
     }
 
     synchronized void freed(long commitEnd) {

@@ -168,7 +168,9 @@ class LocalJournalFreeingTest {
         await().until(() -> segments() <= 1);
 
         journal.subscribe(REPORTING, CLICKS);
-        journal.unsubscribe(REPORTING, CLICKS);
+        for (Track each : Track.values()) {
+            journal.unsubscribe(REPORTING, CLICKS, each);
+        }
         insert(writer, 200, 200, ORDERS, "kept");
         for (int i = 201; i < 600; i++) {
             insert(writer, i, i, CLICKS, ROW);
