@@ -9,9 +9,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -52,16 +55,17 @@ public final class Fence {
     private static final String WRITERS =
             """
             WITH wanted AS (
-                SELECT c.oid
+                SELECT c.oid, w.namespace, w.name
                 FROM unnest(?::text[], ?::text[]) AS w (namespace, name)
                 JOIN pg_catalog.pg_namespace n ON n.nspname = w.namespace
                 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
             ), relation AS (
-                SELECT oid FROM wanted
+                SELECT oid, namespace, name FROM wanted
                 UNION
-                SELECT t.relid FROM wanted, pg_catalog.pg_partition_tree(wanted.oid) t
+                SELECT t.relid, namespace, name
+                FROM wanted, pg_catalog.pg_partition_tree(wanted.oid) t
             )
-            SELECT DISTINCT l.virtualtransaction,
+            SELECT DISTINCT r.namespace, r.name, l.virtualtransaction,
                 coalesce('pid ' || l.pid, 'prepared transaction ' || l.virtualtransaction)
             FROM pg_catalog.pg_locks l
             JOIN relation r ON r.oid = l.relation
@@ -107,6 +111,7 @@ public final class Fence {
         String limit = text(source, OWN_XID);
         await(
                 "the slot just made",
+                () -> true,
                 () -> endedBelow(source, limit),
                 () -> runningBelow(source, limit));
     }
@@ -117,11 +122,23 @@ public final class Fence {
      */
     public void awaitTables(Connection source, Collection<TableId> tables)
             throws SQLException, InterruptedException {
+        awaitTables(source, tables, () -> true);
+    }
+
+    /**
+     * Waits like {@link #awaitTables(Connection, Collection)}, or until that is of no use any more.
+     *
+     * @return whether the fence was passed
+     */
+    public boolean awaitTables(
+            Connection source, Collection<TableId> tables, BooleanSupplier wanted)
+            throws SQLException, InterruptedException {
         Set<String> open = new HashSet<>();
         List<String> blockers = new ArrayList<>();
         writers(source, tables).forEach(writer -> open.add(writer.transaction()));
-        await(
+        return await(
                 "tables just published: " + tables,
+                wanted,
                 () -> {
                     List<Writer> now =
                             writers(source, tables).stream()
@@ -134,11 +151,52 @@ public final class Fence {
                 () -> blockers);
     }
 
-    private void await(String reason, Question passed, Blockers blockers)
+    /**
+     * Waits for the tables, each by itself: nobody waits for the writers of others.
+     *
+     * @param passed told of each as soon as everybody has ended who wrote to it before
+     */
+    public void awaitEach(Connection source, Collection<TableId> tables, Consumer<TableId> passed)
+            throws SQLException, InterruptedException {
+        Set<TableId> left = new HashSet<>(tables);
+        Map<TableId, Set<String>> open = new HashMap<>();
+        for (Writer writer : writers(source, left)) {
+            open.computeIfAbsent(writer.table(), _ -> new HashSet<>()).add(writer.transaction());
+        }
+        List<String> blockers = new ArrayList<>();
+        await(
+                "tables just published: " + tables,
+                () -> true,
+                () -> {
+                    Set<TableId> written = new HashSet<>();
+                    blockers.clear();
+                    for (Writer writer : writers(source, left)) {
+                        if (writer.recovered()
+                                || open.getOrDefault(writer.table(), Set.of())
+                                        .contains(writer.transaction())) {
+                            written.add(writer.table());
+                            blockers.add(writer.name());
+                        }
+                    }
+                    for (TableId table : List.copyOf(left)) {
+                        if (!written.contains(table)) {
+                            left.remove(table);
+                            passed.accept(table);
+                        }
+                    }
+                    return left.isEmpty();
+                },
+                () -> blockers);
+    }
+
+    private boolean await(String reason, BooleanSupplier wanted, Question passed, Blockers blockers)
             throws SQLException, InterruptedException {
         long began = System.nanoTime();
         long saidAt = began;
         while (!passed.ask()) {
+            if (!wanted.getAsBoolean()) {
+                return false;
+            }
             Thread.sleep(interval);
             long now = System.nanoTime();
             if (now - saidAt >= sayAfter.toNanos()) {
@@ -147,6 +205,7 @@ public final class Fence {
                         new Waiting(reason, blockers.list(), Duration.ofNanos(now - began)));
             }
         }
+        return true;
     }
 
     private static boolean endedBelow(Connection source, String limit) throws SQLException {
@@ -184,7 +243,11 @@ public final class Fence {
             try (ResultSet rows = statement.executeQuery()) {
                 List<Writer> writers = new ArrayList<>();
                 while (rows.next()) {
-                    writers.add(new Writer(rows.getString(1), rows.getString(2)));
+                    writers.add(
+                            new Writer(
+                                    new TableId(rows.getString(1), rows.getString(2)),
+                                    rows.getString(3),
+                                    rows.getString(4)));
                 }
                 return writers;
             }
@@ -200,7 +263,7 @@ public final class Fence {
     }
 
     /** A transaction by its virtual id, which it keeps when it is prepared. */
-    private record Writer(String transaction, String name) {
+    private record Writer(TableId table, String transaction, String name) {
         /** A prepared transaction from before a restart has another id than it once had. */
         boolean recovered() {
             return transaction.startsWith("-1/");

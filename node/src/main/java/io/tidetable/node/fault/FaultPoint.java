@@ -58,6 +58,10 @@ public enum FaultPoint {
     MOVE_NOTED,
     /** The decision is gone, the lanes still read as if it stood. */
     MOVE_ENDED,
+    /**
+     * The decision is gone because the tables go back, the track they were to ride carries them.
+     */
+    MOVE_TAKEN_BACK,
     /** It is durably noted which strategy a table is to get; nothing of it was done. */
     STRATEGY_DECIDED,
     /** The merge that brings a strategy knows what it is to make of the table. */

@@ -71,6 +71,11 @@ public final class Lane {
     /** The tracks that the feed reads. */
     private volatile Set<Track> tracks;
 
+    private final Object handing = new Object();
+
+    /** What is to be read instead of the feed; null for nothing. Changes under {@link #handing}. */
+    private volatile @Nullable Reading upcoming;
+
     /** The progress at the destination as far as is known, for those without the lock. */
     private volatile Lsn standing = Lsn.ZERO;
 
@@ -183,6 +188,53 @@ public final class Lane {
         return tracks;
     }
 
+    /** Whether its changes come from the track, or will. */
+    public boolean reads(Track track) {
+        synchronized (handing) {
+            Reading next = upcoming;
+            return tracks.contains(track) || (next != null && next.tracks().contains(track));
+        }
+    }
+
+    /**
+     * A feed in waiting.
+     *
+     * @param tracks those that it reads
+     * @param completeBelow what is below came over other tracks
+     */
+    private record Reading(TransactionFeed feed, Set<Track> tracks, Lsn completeBelow) {}
+
+    /**
+     * Reads another feed from now on. Whatever was applied, and whatever is on its way, stays
+     * right: both feeds show the same beyond where the lane stands.
+     *
+     * <p>Nobody is waited for. What the former feed gets to hold after this call is not applied any
+     * more: whoever works on the lane looks for another feed after each transaction that he was
+     * shown.
+     *
+     * @param from those tracks that the feed reads
+     * @param completeBelow what is below came over other tracks; the destination must hold it
+     */
+    public void readNext(TransactionFeed next, Set<Track> from, Lsn completeBelow) {
+        synchronized (handing) {
+            Reading before = upcoming;
+            Lsn below = completeBelow;
+            if (before != null) {
+                before.feed().close();
+                below = Lsn.max(below, before.completeBelow());
+            }
+            upcoming = new Reading(next, Set.copyOf(from), below);
+        }
+        wake();
+        if (lock.tryLock()) {
+            try {
+                takeUp();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /** The progress that the destination holds, as far as is known now; not necessarily on disk. */
     public Lsn standing() {
         return standing;
@@ -216,24 +268,25 @@ public final class Lane {
         return progress;
     }
 
-    /**
-     * Reads another feed from now on. Whatever was applied, and whatever is on its way, stays
-     * right: both feeds show the same beyond where the lane stands.
-     *
-     * @param from those tracks that the feed reads
-     * @param completeBelow what is below came over other tracks; the destination must hold it
-     */
-    public void readFrom(TransactionFeed next, Set<Track> from, Lsn completeBelow) {
-        feed.close();
-        feed = next;
-        tracks = Set.copyOf(from);
-        complete = Lsn.max(complete, completeBelow);
-        read = null;
-        wake();
+    /** Goes on with the feed that {@link #readNext} gave, if it gave one. */
+    private void takeUp() {
+        synchronized (handing) {
+            Reading next = upcoming;
+            if (next == null) {
+                return;
+            }
+            feed.close();
+            feed = next.feed();
+            tracks = next.tracks();
+            complete = Lsn.max(complete, next.completeBelow());
+            read = null;
+            upcoming = null;
+        }
     }
 
     /** The lane cannot go on from below this position. */
     public Lsn completeBelow() {
+        takeUp();
         return complete;
     }
 
@@ -243,6 +296,7 @@ public final class Lane {
      * @throws JournalGapException when the journal lacks what follows
      */
     public void standsAt(Progress found) {
+        takeUp();
         if (complete.isAfter(found.position().commitEnd())) {
             throw new JournalGapException(
                     "Lane %s stands at %s, though it held everything up to %s when its changes moved to another track: the destination has lost commits."
@@ -298,13 +352,15 @@ public final class Lane {
             throw new IllegalStateException("the progress of lane " + id + " is not known");
         }
         Position from = progress.position();
+        // First: a feed that comes later wakes the lane again.
+        long wake = wakes.get();
+        takeUp();
         if (!from.equals(read)) {
             feed.seek(from);
         }
         // Until the walk is over, nobody knows where the feed stands: a failure may end it
         // anywhere.
         read = null;
-        long wake = wakes.get();
         Lsn readable = feed.watermark();
         List<TransactionPart> parts = new ArrayList<>();
         Position upTo = from;
@@ -312,7 +368,8 @@ public final class Lane {
         boolean mend = false;
         boolean moved = false;
         TransactionPart next = feed.peek();
-        while (next != null && mayPass(next)) {
+        // What was shown before another feed came is whole, what is shown later need not be.
+        while (next != null && upcoming == null && mayPass(next)) {
             boolean barrier = bucket != null && KeyBuckets.isBarrier(next);
             if (barrier && !mayCross(next, moved)) {
                 break;
@@ -337,6 +394,11 @@ public final class Lane {
             }
         }
         read = upTo;
+        if (upcoming != null) {
+            return moved
+                    ? new Batch(parts, upTo, bytes, mend, upTo.commitEnd(), -1)
+                    : collect(mostBytes);
+        }
         if (!moved) {
             if (next == null) {
                 completeUpTo = Lsn.max(completeUpTo, readable);
@@ -524,8 +586,10 @@ public final class Lane {
         if (progress == null) {
             return false;
         }
+        takeUp();
         read = null;
         try {
+            feed.seek(progress.position());
             TransactionPart next = feed.peek();
             while (next != null && snapshot.horizon().isAtOrAfter(next.position().commitEnd())) {
                 if (snapshot.sees(next.position().xid())) {
@@ -534,7 +598,7 @@ public final class Lane {
                 feed.advance();
                 next = feed.peek();
             }
-            return true;
+            return upcoming == null;
         } finally {
             feed.seek(progress.position());
             read = progress.position();

@@ -40,6 +40,11 @@ public record TrackMove(
         return new TrackMove(id, fewer, from, to, turn, reason, decidedAt);
     }
 
+    /** The way back. */
+    public TrackMove reversed() {
+        return new TrackMove(id, tables, to, from, null, reason, decidedAt);
+    }
+
     /** The move whose turn is known. */
     public TrackMove turningAt(Lsn position) {
         return new TrackMove(id, tables, from, to, position, reason, decidedAt);

@@ -157,6 +157,7 @@ final class Caretaker implements AutoCloseable {
         Connection connection = destination();
         Instant now = context.steady().instant();
         durability.look(connection, side.lanes());
+        side.letGo();
         moveOn();
         refreshDue(now, context.clock().instant());
         boolean eachSecond = isDue(watermarksNoted, WATERMARKS, now);

@@ -24,6 +24,7 @@ import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.destination.TakenKeys;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.journal.Journal;
+import io.tidetable.node.journal.TrackJournal;
 import io.tidetable.node.journal.TransactionFeed;
 import io.tidetable.node.lane.CopyBoundary;
 import io.tidetable.node.lane.Feeds;
@@ -66,6 +67,9 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     /** What tells a table that an override holds from one that was paused by hand. */
     private static final String HELD = "held by an override";
 
+    /** Of the source's log: a lane that is no further behind is at work on what just came. */
+    private static final long NEAR_BYTES = 32L << 20;
+
     private final DestinationContext context;
     private final SourceIdentity identity;
     private final Journal journal;
@@ -81,6 +85,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
     private final Map<TableId, List<Lane>> lanesByTable = new HashMap<>();
     private final Set<Lane> mergedLanes = ConcurrentHashMap.newKeySet();
+
+    /** What the journal keeps for this destination; its own monitor. */
+    private final Map<TableId, Set<Track>> kept = new HashMap<>();
+
+    private final Object handing = new Object();
     private final Map<TableId, CopyJob> copies = new TreeMap<>();
     private final Map<TableId, TableDefinition> definitions = new HashMap<>();
     private final Set<TableId> missed = new HashSet<>();
@@ -366,7 +375,8 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             Set<Track> lost)
             throws SQLException {
         Set<Track> tracks = tracksOf(carried);
-        Position beginning = new Position(beginningOf(tracks), 0);
+        carried.forEach(this::keepFromHere);
+        Position beginning = new Position(beginningOf(carried), 0);
         boolean otherSource = known != null && !known.source().equals(identity);
         boolean gap =
                 otherSource
@@ -378,7 +388,6 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         }
         for (LaneTable table : carried) {
             resume(connection, table, gap || missed.contains(table.table()));
-            journal.subscribe(context.id(), table.table());
         }
         for (Lane lane : newLanes(id, carried)) {
             if (gap) {
@@ -429,11 +438,17 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         dispatcher.add(new Work.OfLane(lane), priorityOf(lane));
     }
 
-    private Lsn beginningOf(Set<Track> tracks) {
-        return tracks.stream()
-                .map(track -> journal.track(track).durableEnd())
-                .reduce(Lsn::max)
-                .orElse(Lsn.ZERO);
+    /** From where the tables' tracks will have everything of them. */
+    private Lsn beginningOf(Collection<LaneTable> carried) {
+        Lsn beginning = Lsn.ZERO;
+        for (LaneTable table : carried) {
+            for (Track each : table.tracks()) {
+                TrackJournal track = journal.track(each);
+                beginning = Lsn.max(beginning, track.durableEnd());
+                beginning = Lsn.max(beginning, track.lackingUpTo(table.table()));
+            }
+        }
+        return beginning;
     }
 
     private static Set<Track> tracksOf(Collection<LaneTable> carried) {
@@ -466,16 +481,68 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     }
 
     /**
+     * Lets the journal keep what the new track gets of a move's tables: what commits after this
+     * call.
+     */
+    void keep(TrackMove move) {
+        tablesOf(move).forEach(table -> keep(table, Set.of(move.to())));
+    }
+
+    /** Before anything more is received. */
+    private void keepFromHere(LaneTable table) {
+        keep(table, table.tracks());
+        for (Track each : table.tracks()) {
+            TrackJournal track = journal.track(each);
+            if (track.lacksAllOf(table.table())) {
+                // The destination remembers to have read a track that nobody has read since.
+                track.lacks(Set.of(table.table()), track.durableEnd());
+            }
+        }
+    }
+
+    private void keep(LaneTable table, Set<Track> tracks) {
+        synchronized (kept) {
+            for (Track track : tracks) {
+                journal.subscribe(context.id(), table.table(), track);
+                kept.computeIfAbsent(table.table(), _ -> EnumSet.noneOf(Track.class)).add(track);
+            }
+        }
+    }
+
+    /** The journal need not keep what no lane will read of a track that its tables have left. */
+    void letGo() {
+        Map<Track, Set<TableId>> left = new EnumMap<>(Track.class);
+        synchronized (kept) {
+            kept.forEach((name, tracks) -> {
+                LaneTable table = Objects.requireNonNull(tables.get(name));
+                // While it moves, it may turn to the one or go back to the other.
+                if (tracks.size() > 1 && table.move() == null) {
+                    for (Track track : Track.values()) {
+                        if (tracks.contains(track)
+                                && table.track() != track
+                                && lanesOf(name).stream().noneMatch(it -> needs(it, track))) {
+                            journal.unsubscribe(context.id(), name, track);
+                            tracks.remove(track);
+                            left.computeIfAbsent(track, _ -> new HashSet<>()).add(name);
+                        }
+                    }
+                }
+            });
+        }
+        left.forEach((track, names) -> journal.track(track).lacksAll(names));
+    }
+
+    /** Whether a lane reads the track; a transaction that is being staged may come from it, too. */
+    private boolean needs(Lane lane, Track track) {
+        return lane.reads(track) || context.giants().containsKey(lane.id());
+    }
+
+    /**
      * Lets the lanes of a move's tables read the old track up to the turn and the new one beyond.
-     * Waits for whoever works on them.
      */
     void turn(TrackMove move) {
         announce(move);
-        for (Lane lane : lanesOf(move)) {
-            // First, so that no announcement is missed.
-            mergedLanes.add(lane);
-            readAnew(lane, Lsn.ZERO);
-        }
+        lanesOf(move).forEach(lane -> readAnew(lane, Lsn.ZERO));
     }
 
     /** Says that tables move, in the status. */
@@ -496,22 +563,24 @@ final class DestinationSide implements LaneControl, AutoCloseable {
      */
     void endMove(TrackMove move, Track now, Lsn completeBelow) {
         tablesOf(move).forEach(table -> table.rides(now));
-        for (Lane lane : lanesOf(move)) {
-            readAnew(lane, completeBelow);
-            if (lane.tracks().size() == 1) {
+        lanesOf(move).forEach(lane -> readAnew(lane, completeBelow));
+    }
+
+    /** Nobody waits for whoever works on the lane, which may last: he finds it at his next look. */
+    private void readAnew(Lane lane, Lsn completeBelow) {
+        // Moves of tables that share a lane would else hand over what was right before the other.
+        synchronized (handing) {
+            Set<Track> tracks = tracksOf(lane.tables());
+            if (tracks.size() > 1) {
+                // First, so that no announcement is missed.
+                mergedLanes.add(lane);
+            }
+            lane.readNext(feed(lane.tables()), tracks, completeBelow);
+            if (tracks.size() == 1) {
                 mergedLanes.remove(lane);
             }
         }
-    }
-
-    private void readAnew(Lane lane, Lsn completeBelow) {
-        lane.lock();
-        try {
-            lane.readFrom(feed(lane.tables()), tracksOf(lane.tables()), completeBelow);
-        } finally {
-            lane.unlock();
-        }
-        wake(lane);
+        dispatcher.activate(new Work.OfLane(lane));
     }
 
     private List<LaneTable> tablesOf(TrackMove move) {
@@ -536,6 +605,20 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     boolean hasFlushed(TrackMove move, Lsn position) {
         return lanesOf(move).stream()
                 .allMatch(lane -> caretaker.flushed(lane.id()).isAtOrAfter(position));
+    }
+
+    /** Whether the table's lanes are at work here, and not far behind. */
+    boolean keepsUp(TableId table) {
+        return !context.isDistrusted()
+                && lanesOf(table).stream()
+                        .allMatch(lane ->
+                                lane.runnable()
+                                        && lane.completeUpTo().value() + NEAR_BYTES
+                                                >= announced(lane).value());
+    }
+
+    private Lsn announced(Lane lane) {
+        return lane.tracks().stream().map(announced::upTo).reduce(Lsn::min).orElse(Lsn.ZERO);
     }
 
     /** Writes down where tables ride from now on. */
@@ -953,7 +1036,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                                     identity,
                                     new Position(
                                             Lsn.max(
-                                                    beginningOf(lane.tracks()),
+                                                    beginningOf(lane.tables()),
                                                     lane.completeBelow()),
                                             0)));
             connection.commit();

@@ -260,7 +260,7 @@ final class LiveVerification {
                 }
             }
             onEach(lanes, Lane::hold);
-            if (!lanes.stream().allMatch(lane -> lane.nothingSeenBeyond(seen))) {
+            if (!nothingSeenBeyond(lanes, seen)) {
                 return null;
             }
             reached = openSnapshot(destination, table);
@@ -274,6 +274,19 @@ final class LiveVerification {
                 snapshot.close();
             }
         }
+    }
+
+    private static boolean nothingSeenBeyond(List<Lane> lanes, SourceSnapshot seen) {
+        boolean nothing = true;
+        for (Lane lane : lanes) {
+            lane.lock();
+            try {
+                nothing &= lane.nothingSeenBeyond(seen);
+            } finally {
+                lane.unlock();
+            }
+        }
+        return nothing;
     }
 
     private interface Action {

@@ -399,6 +399,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
             at(entry.getKey()).openLanes(entry.getValue(), lost);
         }
+        // Lanes come to read it with a move alone.
+        opened.track(Track.BULK).lacksAll(prepared);
         opened.subscriptionsComplete();
         opened.onDurable(this::durable);
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
@@ -410,15 +412,17 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         beginCopies(side, newSlots, all);
         TrackMover moves =
                 new TrackMover(
-                        side,
-                        destinations.values(),
+                        new MoveRun.Place(
+                                side,
+                                destinations.values(),
+                                ledger,
+                                exits,
+                                track -> openTrack(side, opened, track),
+                                this::fail,
+                                faults),
                         units,
-                        ledger,
-                        exits,
-                        track -> openTrack(side, opened, track),
                         clock,
-                        RandomGenerator.getDefault(),
-                        faults);
+                        RandomGenerator.getDefault());
         mover = moves;
         moves.start(prepared, whyNoMoves);
         if (settings.moves().automatic() && whyNoMoves == null) {
@@ -441,8 +445,12 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                                         && (track == Track.EXPRESS || unit.isFree()));
     }
 
-    private void openTrack(SourceSide side, Journal opened, Track track)
+    /** Two moves may be the first to a track. */
+    private synchronized void openTrack(SourceSide side, Journal opened, Track track)
             throws SQLException, InterruptedException {
+        if (side.captures().containsKey(track)) {
+            return;
+        }
         side.open(track, Set.of(), Set.of(), false, null);
         announced.upTo(track, opened.track(track).durableEnd());
         // What was there of the track before may have been discarded.

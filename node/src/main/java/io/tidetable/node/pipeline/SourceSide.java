@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -374,13 +375,39 @@ final class SourceSide implements AutoCloseable {
         }
     }
 
-    /** Waits until every transaction has ended that holds a lock to write to the tables now. */
-    void awaitWriters(Collection<TableId> tables, Consumer<Fence.Waiting> listener)
+    /**
+     * Waits until every transaction has ended that holds a lock to write to the tables now, or
+     * until that is not wanted any more.
+     *
+     * @return whether they have ended
+     */
+    boolean awaitWriters(
+            Collection<TableId> tables, BooleanSupplier wanted, Consumer<Fence.Waiting> listener)
             throws SQLException, InterruptedException {
         try (Connection connection = source.database().connect("tidetable fence")) {
-            new Fence(Duration.ofMillis(20), Duration.ofSeconds(1), listener)
-                    .awaitTables(connection, tables);
+            return new Fence(Duration.ofMillis(20), Duration.ofSeconds(1), listener)
+                    .awaitTables(connection, tables, wanted);
         }
+    }
+
+    /** Waits for the writers of each table by itself. */
+    void awaitWritersOfEach(Collection<TableId> tables, Consumer<TableId> ended)
+            throws SQLException, InterruptedException {
+        try (Connection connection = source.database().connect("tidetable fence")) {
+            new Fence(
+                            Duration.ofMillis(200),
+                            Duration.ofSeconds(5),
+                            waiting ->
+                                    LOG.debug(
+                                            "until {} end, tables they wrote to do not leave express at once",
+                                            waiting.blockers()))
+                    .awaitEach(connection, tables, ended);
+        }
+    }
+
+    /** Notes in the new track's journal that what came before the turn is not in it. */
+    void cut(TrackMove move, Lsn turn) {
+        journal.track(move.to()).lacks(move.tables(), turn);
     }
 
     /** Why tables cannot move between tracks at this source; empty where they can. */

@@ -9,9 +9,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,6 +102,14 @@ final class TrackWatch implements AutoCloseable {
 
     private List<TrackPolicy.Seen> seen() {
         Map<TableId, Track> rides = mover.tracks();
+        Set<TrackUnit> homeward = new HashSet<>();
+        for (TrackUnit unit : units.all()) {
+            // Express carries it already, and lanes may read it there.
+            if (unit.home() == Track.EXPRESS && mover.mayStay(unit)) {
+                homeward.add(unit);
+                unit.tables().forEach(table -> rides.put(table, Track.EXPRESS));
+            }
+        }
         source.captures()
                 .forEach((track, capture) ->
                         capture.traffic()
@@ -130,7 +140,8 @@ final class TrackWatch implements AutoCloseable {
                             unit.name(),
                             unit.home(),
                             onExpress ? Track.EXPRESS : Track.BULK,
-                            unit.isFree() && !mover.isMoving(unit),
+                            unit.isFree() && (homeward.contains(unit) || !mover.isMoving(unit)),
+                            mover.keepsUp(unit),
                             changes,
                             bytes));
         }

@@ -73,12 +73,20 @@ public final class TrackPolicy {
      * @param name tells it from the others, for people too
      * @param home where it rides when it is calm
      * @param now where it rides
-     * @param movable whether it is neither pinned nor on its way already
+     * @param movable whether it is neither pinned nor on its way already, or on its way to express
+     *     and can stay where it was
+     * @param keptUp whether every destination applies it soon after it comes
      * @param changes row changes read of it so far
      * @param bytes bytes of them
      */
     public record Seen(
-            String name, Track home, Track now, boolean movable, long changes, long bytes) {}
+            String name,
+            Track home,
+            Track now,
+            boolean movable,
+            boolean keptUp,
+            long changes,
+            long bytes) {}
 
     /**
      * A move that is to be made.
@@ -172,7 +180,8 @@ public final class TrackPolicy {
             return onExpress > 1 ? flood(seen, rate, history, now) : null;
         }
         Instant calmSince = history.calmSince;
-        if (seen.now() == seen.home() || calmSince == null) {
+        if (seen.now() == seen.home() || calmSince == null || !seen.keptUp()) {
+            // A move ends when every destination is beyond it, and until then it rides both.
             return null;
         }
         Duration calm = Duration.between(calmSince, now);

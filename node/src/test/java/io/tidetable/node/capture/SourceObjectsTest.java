@@ -240,6 +240,38 @@ class SourceObjectsTest {
     }
 
     @Test
+    void tablesPassTheFenceEachByItself() throws Exception {
+        TableId orders = new TableId("public", "orders");
+        List<TableId> passed = new CopyOnWriteArrayList<>();
+        Fence fence = new Fence(Duration.ofMillis(10), Duration.ofMillis(50), waiting -> {});
+        try (Connection writer = world.server.connect(world.name);
+                Statement writes = writer.createStatement();
+                Connection own = world.database.connect("fence")) {
+            writes.execute("BEGIN; INSERT INTO parted_low VALUES (1)");
+            CompletableFuture<Void> all =
+                    CompletableFuture.runAsync(() -> {
+                        try {
+                            fence.awaitEach(own, Set.of(PARTED, orders), passed::add);
+                        } catch (SQLException | InterruptedException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    });
+
+            await().atMost(PATIENCE).until(() -> passed.equals(List.of(orders)));
+            assertThat(all).isNotDone();
+            writes.execute("PREPARE TRANSACTION '%s each'".formatted(world.pipeline));
+            writes.execute("BEGIN; INSERT INTO parted_low VALUES (2)");
+            assertThat(all).isNotDone();
+            writes.execute("COMMIT");
+            writes.execute("COMMIT PREPARED '%s each'".formatted(world.pipeline));
+
+            await().atMost(PATIENCE).until(all::isDone);
+            all.join();
+            assertThat(passed).containsExactly(orders, PARTED);
+        }
+    }
+
+    @Test
     void theFenceOfASlotWaitsForEveryTransactionWithAnId() throws Exception {
         List<Fence.Waiting> said = new CopyOnWriteArrayList<>();
         Fence fence = new Fence(Duration.ofMillis(10), Duration.ofMillis(50), said::add);

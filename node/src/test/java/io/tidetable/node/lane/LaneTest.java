@@ -162,6 +162,72 @@ class LaneTest {
         assertThat(lane.allAppliedVisibleIn(SourceSnapshot.parse("6:6:", lsn(10)))).isTrue();
     }
 
+    /** What the old track gets after the hand-over may lack a part of a transaction. */
+    @Test
+    void nothingIsAppliedThatWasShownAfterAnotherFeedWasHandedOver() throws Exception {
+        MemoryFeed old = new MemoryFeed().commit(10, 1, ORDERS).commit(20, 2, ORDERS);
+        MemoryFeed fresh = new MemoryFeed().commit(20, 2, ORDERS, ORDERS).commit(30, 3, ORDERS);
+        lane.readNext(
+                new HookedFeed(
+                        old,
+                        // The second look is at what has come meanwhile.
+                        2,
+                        () -> lane.readNext(fresh, java.util.Set.of(Track.EXPRESS), Lsn.ZERO)),
+                java.util.Set.of(Track.BULK),
+                Lsn.ZERO);
+        lane.lock();
+        try {
+            beginAt(0);
+
+            Lane.Batch first = Objects.requireNonNull(lane.collect(PLENTY));
+            lane.committed(first, progress(first.upTo()));
+
+            assertThat(first.upTo()).isEqualTo(at(10, 1));
+            assertThat(lane.idle()).isFalse();
+            assertThat(lane.reads(Track.BULK)).isTrue();
+            Lane.Batch second = Objects.requireNonNull(lane.collect(PLENTY));
+            assertThat(lane.reads(Track.BULK)).isFalse();
+            assertThat(second.upTo()).isEqualTo(at(30, 3));
+            assertThat(second.bytes()).isEqualTo(300);
+        } finally {
+            lane.unlock();
+        }
+    }
+
+    @Test
+    void aLaneWhoseOldFeedHadNothingLeftLooksIntoTheNewOneAtOnce() throws Exception {
+        MemoryFeed fresh = new MemoryFeed().commit(30, 3, ORDERS);
+        lane.readNext(
+                new HookedFeed(
+                        new MemoryFeed().passed(50),
+                        1,
+                        () -> lane.readNext(fresh, java.util.Set.of(Track.EXPRESS), Lsn.ZERO)),
+                java.util.Set.of(Track.BULK),
+                Lsn.ZERO);
+        lane.lock();
+        try {
+            beginAt(0);
+
+            assertThat(apply(PLENTY)).isEqualTo(at(30, 3));
+        } finally {
+            lane.unlock();
+        }
+    }
+
+    @Test
+    void aFeedThatIsNewIsLookedAtFromWhereTheLaneStands() {
+        feed.commit(10, 5, ORDERS);
+        beginAt(0);
+        apply(PLENTY);
+        lane.readNext(
+                new MemoryFeed().commit(10, 5, ORDERS).commit(20, 8, ORDERS),
+                java.util.Set.of(Track.BULK, Track.EXPRESS),
+                Lsn.ZERO);
+
+        // What was applied before is nothing that the snapshot sees beyond.
+        assertThat(lane.nothingSeenBeyond(SourceSnapshot.parse("6:9:8", lsn(30)))).isTrue();
+    }
+
     @Test
     void aHeldOrFailedTableStopsItsLane() {
         orders.become(TableState.STREAMING, null);

@@ -51,7 +51,8 @@ class TrackMoveKillTest {
                     FaultPoint.MOVE_DROPPED,
                     FaultPoint.MOVE_FLUSHED,
                     FaultPoint.MOVE_NOTED,
-                    FaultPoint.MOVE_ENDED);
+                    FaultPoint.MOVE_ENDED,
+                    FaultPoint.MOVE_TAKEN_BACK);
 
     /** A table of each kind of lane: key lanes, a group, a table without key, a lane of its own. */
     private static final List<String> MOVED =
@@ -130,6 +131,10 @@ class TrackMoveKillTest {
 
     private void killAtSteps(int kills, Random chance, WorkloadRun bank) throws Exception {
         List<FaultPoint> steps = new ArrayList<>(STEPS);
+        if (byCommand) {
+            // Without bulk beside express nothing can be taken back.
+            steps.remove(FaultPoint.MOVE_TAKEN_BACK);
+        }
         for (int number = 0; number < kills; number++) {
             if (number % steps.size() == 0) {
                 Collections.shuffle(steps, chance);
@@ -146,7 +151,7 @@ class TrackMoveKillTest {
                 ChildProcess process = start(step)) {
             hold(held, number, 0);
             fill(giant, number);
-            process.send("track " + table + " other");
+            send(process, step, table);
             // A move that goes on from the last kill may reach the step before it has started.
             Awaitility.await()
                     .atMost(LIMIT)
@@ -157,7 +162,7 @@ class TrackMoveKillTest {
             fill(giant, number);
             held.commit();
             giant.commit();
-            awaitDeath(process, table);
+            awaitDeath(process, step, table);
             assertThat(process.exitCode(LIMIT))
                     .as(() -> step + " was not reached: " + process.output())
                     .isEqualTo(KILLED);
@@ -165,14 +170,14 @@ class TrackMoveKillTest {
     }
 
     /** A step may belong to the way there or to the way back only. */
-    private static void awaitDeath(ChildProcess process, String table) {
+    private static void awaitDeath(ChildProcess process, FaultPoint step, String table) {
         Awaitility.await()
                 .atMost(LIMIT)
                 .pollInterval(Duration.ofMillis(300))
                 .until(() -> {
                     if (process.isAlive()) {
                         try {
-                            process.send("track " + table + " other");
+                            send(process, step, table);
                         } catch (RuntimeException e) {
                             // It died just now.
                             return !process.isAlive();
@@ -180,6 +185,15 @@ class TrackMoveKillTest {
                     }
                     return !process.isAlive();
                 });
+    }
+
+    private static void send(ChildProcess process, FaultPoint step, String table) {
+        if (step == FaultPoint.MOVE_TAKEN_BACK) {
+            process.send("track " + table + " express");
+            process.send("track " + table + " bulk");
+        } else {
+            process.send("track " + table + " other");
+        }
     }
 
     /** Small changes of a transaction that stays open, with what is taken back of it. */

@@ -31,6 +31,7 @@ class TrackPolicyTest {
         final Track home;
         Track rides;
         boolean pinned;
+        boolean keptUp = true;
         double rate;
         long rowBytes = 100;
         double changes;
@@ -114,6 +115,34 @@ class TrackPolicyTest {
         assertThat(decisions.getLast().reason()).contains("it was calm for");
     }
 
+    /** Its move would not end, and meanwhile it could not leave again. */
+    @Test
+    void nobodyComesHomeWhileADestinationRests() {
+        table("orders", 50);
+        Table events = table("events", 5_000);
+        run(Duration.ofSeconds(10));
+        assertThat(events.rides).isEqualTo(Track.BULK);
+
+        events.rate = 100;
+        events.keptUp = false;
+        run(Duration.ofMinutes(10));
+        assertThat(events.rides).isEqualTo(Track.BULK);
+        events.keptUp = true;
+        run(STEP);
+
+        assertThat(events.rides).isEqualTo(Track.EXPRESS);
+    }
+
+    @Test
+    void aFloodLeavesExpressThoughADestinationRests() {
+        table("orders", 50);
+        table("events", 5_000).keptUp = false;
+
+        run(Duration.ofSeconds(3));
+
+        assertThat(decisions).extracting(Decision::to).containsExactly(Track.BULK);
+    }
+
     @Test
     void lessThanAFloodIsNotYetCalm() {
         table("orders", 50);
@@ -194,6 +223,7 @@ class TrackPolicyTest {
                                 table.home,
                                 table.rides,
                                 !table.pinned,
+                                table.keptUp,
                                 (long) table.changes,
                                 (long) (table.changes * table.rowBytes)));
             });
