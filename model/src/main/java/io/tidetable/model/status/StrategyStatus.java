@@ -33,6 +33,12 @@ public record StrategyStatus(
         columns = List.copyOf(columns);
     }
 
+    /** Every change is carried. */
+    public static StrategyStatus usual() {
+        return new StrategyStatus(
+                new Strategy.PrioritizedDelta(), null, null, null, 1, List.of(), null, null);
+    }
+
     /** For people: how fresh it is. */
     public String freshness() {
         return switch (strategy) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param backlogBytes bytes of its changes that wait in the journal
  * @param completeUpTo everything committed at the source up to here is at the destination
  * @param quarantined changes set aside because the destination refused them
+ * @param strategy what of it is carried, and how fresh it is
  * @param move what moves the table to the other track, why and how far it is; null while it stays
  * @param message what an operator should know; null when all is well
  */
@@ -44,5 +45,6 @@ public record TableStatus(
         long backlogBytes,
         Lsn completeUpTo,
         long quarantined,
+        StrategyStatus strategy,
         @Nullable String move,
         @Nullable String message) {}

@@ -122,6 +122,11 @@ public final class LaneTable {
         return quarantined.get();
     }
 
+    /** So many changes are in quarantine. */
+    public void quarantinedInAll(long number) {
+        quarantined.set(number);
+    }
+
     /** Counts changes that the destination refused. */
     public void quarantined(long more) {
         quarantined.addAndGet(more);

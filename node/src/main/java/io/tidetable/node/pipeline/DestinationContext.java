@@ -17,6 +17,7 @@ import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.destination.TakenKeys;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.functional.FunctionCatalog;
+import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.node.strategy.Strategies;
@@ -26,6 +27,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,7 @@ final class DestinationContext {
     private final InstantSource clock;
     private final InstantSource steady = new SteadyTime();
     private final Faults faults;
+    private volatile List<FunctionDeclaration> functionsBesides = List.of();
     private volatile boolean distrusted;
 
     DestinationContext(
@@ -147,7 +151,14 @@ final class DestinationContext {
 
     /** What functions downstream need. */
     FunctionCatalog functions() {
-        return new FunctionCatalog(settings.functions());
+        List<FunctionDeclaration> all = new ArrayList<>(settings.functions());
+        all.addAll(functionsBesides);
+        return new FunctionCatalog(all);
+    }
+
+    /** From now on these functions are declared besides those of the settings. */
+    void functionsBesides(List<FunctionDeclaration> others) {
+        functionsBesides = List.copyOf(others);
     }
 
     /** How batches are applied. */

@@ -10,6 +10,7 @@ import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.Progress;
 import io.tidetable.node.apply.ProgressStore;
@@ -18,6 +19,7 @@ import io.tidetable.node.catalog.Creation;
 import io.tidetable.node.catalog.SequenceDefinition;
 import io.tidetable.node.catalog.TableCreator;
 import io.tidetable.node.catalog.TableDefinition;
+import io.tidetable.node.copy.CopyManifests;
 import io.tidetable.node.destination.Bookkeeping;
 import io.tidetable.node.destination.ReplicatedTables.Registered;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
@@ -80,6 +82,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Caretaker caretaker;
     private final SampleWatcher watcher;
     private final FunctionWatch functions;
+    private final QuarantineDesk quarantine;
     private final List<Thread> appliers = new ArrayList<>();
     private final Map<LaneId, Lane> lanes = new TreeMap<>();
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
@@ -112,6 +115,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         caretaker = new Caretaker(context, journal, announced, this);
         watcher = new SampleWatcher(context, this);
         functions = new FunctionWatch(context);
+        quarantine = new QuarantineDesk(context);
     }
 
     DestinationContext context() {
@@ -364,6 +368,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             }
             connection.commit();
         }
+        quarantine.recount(tables.values());
     }
 
     private void openLane(
@@ -658,6 +663,18 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                     case PAUSED -> TableState.PAUSED;
                 },
                 known.message());
+    }
+
+    /** What it refused. */
+    QuarantineDesk quarantine() {
+        return quarantine;
+    }
+
+    /** What the first copy of a table consists of. */
+    CopyManifest manifest(TableId table) throws SQLException {
+        try (Connection connection = context.connect("tidetable manifest")) {
+            return CopyManifests.of(connection, context.pipeline(), table);
+        }
     }
 
     /** Puts the appliers to work on what can go on. */

@@ -10,7 +10,10 @@ import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.QuarantinedChange;
+import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
@@ -28,6 +31,8 @@ import io.tidetable.node.catalog.TableSelection;
 import io.tidetable.node.destination.ReplicatedTables.Registered;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.fault.Faults;
+import io.tidetable.node.functional.FunctionCatalog;
+import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.journal.Journal;
 import io.tidetable.node.journal.local.LocalJournal;
 import io.tidetable.node.journal.local.LocalJournalSettings;
@@ -90,6 +95,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     private @Nullable Thread copyStarter;
     private final Set<Track> slotless = ConcurrentHashMap.newKeySet();
     private final Map<Track, Lsn> renewed = new EnumMap<>(Track.class);
+    private volatile List<FunctionDeclaration> functionsBesides = List.of();
     private volatile @Nullable TidetableException failure;
 
     /** A pipeline whose settings alone say how tables are replicated. */
@@ -179,6 +185,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                                     RandomGenerator.getDefault()),
                             clock,
                             faults);
+            context.functionsBesides(functionsBesides);
             DestinationSide there =
                     new DestinationSide(
                             context, identity, opened, announced, destination.appliers());
@@ -743,14 +750,72 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         }
     }
 
+    @Override
+    public List<QuarantinedChange> quarantined(
+            DestinationId destination, TableId table, int limit) {
+        return ask(destination, table, (there, it) -> there.quarantine().list(it.table(), limit));
+    }
+
+    @Override
+    public RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain) {
+        return ask(destination, table, (there, it) -> there.quarantine().retry(it, chain));
+    }
+
+    @Override
+    public long discardQuarantined(DestinationId destination, TableId table, String chain) {
+        return ask(destination, table, (there, it) -> there.quarantine().discard(it, chain));
+    }
+
+    @Override
+    public CopyManifest manifest(DestinationId destination, TableId table) {
+        return ask(destination, table, (there, it) -> there.manifest(it.table()));
+    }
+
+    @Override
+    public void functions(List<FunctionDeclaration> besides) {
+        functionsBesides = List.copyOf(besides);
+        destinations.values().forEach(it -> it.context().functionsBesides(besides));
+    }
+
+    @Override
+    public void checkFunction(FunctionDeclaration function) {
+        FunctionCatalog catalog = new FunctionCatalog(List.of(function));
+        for (DestinationSide there : destinations.values()) {
+            try (Connection from = settings.source().connect("tidetable functions");
+                    Connection to = there.context().connect("tidetable functions")) {
+                catalog.needs(from, to);
+            } catch (SQLException e) {
+                throw new TidetableException(
+                        "TT-401",
+                        "what function %s needs could not be found out at %s: %s; nothing was changed"
+                                .formatted(function.name(), there.context().id(), e.getMessage()),
+                        e);
+            }
+        }
+    }
+
     private interface TableChange {
         void of(DestinationSide there, LaneTable table) throws SQLException;
     }
 
+    private interface TableQuestion<T> {
+        T of(DestinationSide there, LaneTable table) throws SQLException;
+    }
+
     private void change(DestinationId destination, TableId table, TableChange change) {
+        ask(
+                destination,
+                table,
+                (there, it) -> {
+                    change.of(there, it);
+                    return true;
+                });
+    }
+
+    private <T> T ask(DestinationId destination, TableId table, TableQuestion<T> question) {
         DestinationSide there = at(destination);
         try {
-            change.of(there, chosen(there, Set.of(table)).getFirst());
+            return question.of(there, chosen(there, Set.of(table)).getFirst());
         } catch (SQLException e) {
             throw new TidetableException(
                     "TT-401",

@@ -6,9 +6,13 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.QuarantinedChange;
+import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.functional.FunctionDeclaration;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -74,6 +78,36 @@ public interface PipelineControl {
      * rides there already.
      */
     void move(TableId table, Track track);
+
+    /** Changes of a table that the destination refused, and those behind them; oldest first. */
+    List<QuarantinedChange> quarantined(DestinationId destination, TableId table, int limit);
+
+    /** Writes a row's quarantined changes, all of them in order or none. */
+    RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain);
+
+    /**
+     * Gives a row's quarantined changes up; the table is merged from the source.
+     *
+     * @return how many
+     */
+    long discardQuarantined(DestinationId destination, TableId table, String chain);
+
+    /** What the first copy of a table consists of, and how far it is. */
+    CopyManifest manifest(DestinationId destination, TableId table);
+
+    /**
+     * From now on these functions are declared besides those of the settings and of the source's
+     * comments. Tables that are carried for them follow when they are told of again.
+     */
+    void functions(List<FunctionDeclaration> besides);
+
+    /**
+     * Finds out what a function needs, which says whether that can be known.
+     *
+     * @throws io.tidetable.model.TidetableException TT-552 when its queries cannot be read, TT-556
+     *     when its statements cannot be known
+     */
+    void checkFunction(FunctionDeclaration function);
 
     /**
      * Follows what counts for a table from now on, as far as that goes while it runs: its weight,

@@ -123,6 +123,7 @@ final class StatusReport {
                 backlog,
                 lanes.stream().map(Lane::completeUpTo).reduce(Lsn::min).orElse(Lsn.ZERO),
                 table.quarantined(),
+                StrategyReport.of(table),
                 table.moveText(),
                 message(table));
     }

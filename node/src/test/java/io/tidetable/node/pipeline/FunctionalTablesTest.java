@@ -8,6 +8,7 @@ import io.tidetable.model.Consistency;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
@@ -21,6 +22,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -200,6 +202,35 @@ class FunctionalTablesTest {
                 .until(
                         () -> pipeline.strategy(PipelineBuilder.REPORTING, VISITS).columns(),
                         List.of(columns)::equals);
+    }
+
+    @Test
+    void aFunctionThatIsDeclaredWhileItRunsGetsWhatItNeeds() throws Exception {
+        databases.onSource(
+                "CREATE TABLE visits (id int PRIMARY KEY, stars int, body text)",
+                "INSERT INTO visits SELECT g, g % 5, 'b' || g FROM generate_series(1, 300) g");
+        Strategy forBoth = new Strategy.Functional(List.of("desk", "search"), List.of(), null);
+        try (Pipeline pipeline =
+                builder("desk", "search")
+                        .knowing(running("desk", "SELECT stars FROM visits"))
+                        .build()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            assertSame(pipeline, "SELECT id, stars, NULL FROM visits");
+
+            FunctionDeclaration search = running("search", "SELECT id, body FROM visits");
+            pipeline.checkFunction(search);
+            pipeline.functions(List.of(search));
+            pipeline.follow(
+                    ReplicationSchema.usual(VISITS, PipelineBuilder.REPORTING, Instant.now())
+                            .withStrategy(forBoth),
+                    false);
+            awaitComplete(pipeline);
+
+            assertSame(pipeline, "SELECT id, stars, body FROM visits");
+            assertThatThrownBy(() -> pipeline.checkFunction(running("wrong", "SELECT FROM WHERE")))
+                    .isInstanceOf(TidetableException.class);
+        }
     }
 
     @Test
