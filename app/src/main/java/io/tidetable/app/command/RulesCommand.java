@@ -45,7 +45,8 @@ final class RulesCommand implements Runnable {
     /** {@code tidetable rules list}. */
     @Command(
             name = "list",
-            description = "Shows the rules in order, the defaults last; the first match decides.",
+            description =
+                    "Shows the rules in order: the settings' first, the defaults last; the first match decides.",
             mixinStandardHelpOptions = true)
     static final class ListRules implements Callable<Integer> {
         @Mixin private ControlOption control = new ControlOption();
@@ -60,7 +61,7 @@ final class RulesCommand implements Runnable {
 
         private static List<String> lines(ControlClient.Answer answer) {
             TextTable lines = table();
-            for (String list : List.of("rules", "defaults")) {
+            for (String list : List.of("settings", "rules", "defaults")) {
                 answer.rows(
                                 list,
                                 "name",

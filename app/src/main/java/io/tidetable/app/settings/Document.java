@@ -1,6 +1,7 @@
 package io.tidetable.app.settings;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import io.tidetable.control.document.RuleDocument;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ record Document(
         @Nullable Api api,
         @Nullable Log log,
         @Nullable Moves moves,
+        @Nullable List<RuleDocument> rules,
+        @Nullable Classification classification,
         @Nullable Tuning tuning) {
 
     record Source(@Nullable String url, @Nullable String password) {}
@@ -94,6 +97,9 @@ record Document(
             @Nullable String floodFor,
             @Nullable String calmFor,
             @Nullable String perMinute) {}
+
+    record Classification(
+            @Nullable String automatic, @Nullable String interval, @Nullable String looks) {}
 
     record Tuning(
             @Nullable String heartbeat,

@@ -1,8 +1,13 @@
 package io.tidetable.app.settings;
 
+import io.tidetable.control.classify.RuleException;
+import io.tidetable.control.classify.RuleSet;
+import io.tidetable.control.document.RuleDocument;
+import io.tidetable.control.plane.Reclassification;
 import io.tidetable.model.ByteSize;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ClassificationRule;
 import io.tidetable.node.pipeline.PipelineSettings;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.node.tracks.TrackPolicy;
@@ -64,6 +69,8 @@ final class DocumentCheck {
                                 document.lostChanges(),
                                 PipelineSettings.LostChanges.MERGE,
                                 text -> choice(text, PipelineSettings.LostChanges.values())),
+                        rules(document.rules()),
+                        classification(document.classification()),
                         api(document.api()),
                         log(document.log()));
         checked(
@@ -228,6 +235,46 @@ final class DocumentCheck {
                                 moves.perMinute(),
                                 limits.perMinute(),
                                 text -> number(text, 1, 60))));
+    }
+
+    /** Rules take no references to the environment: their texts are conditions. */
+    private static List<ClassificationRule> rules(@Nullable List<RuleDocument> written) {
+        List<ClassificationRule> rules = new ArrayList<>();
+        JsonPointer place = JsonPointer.valueOf("/rules");
+        for (RuleDocument rule : written == null ? List.<RuleDocument>of() : written) {
+            JsonPointer at = place.appendIndex(rules.size());
+            rules.add(checked(at, rule::rule));
+            try {
+                RuleSet.of(rules);
+            } catch (RuleException e) {
+                throw new SettingsMistake("TT-103", at, e.getMessage());
+            }
+        }
+        return rules;
+    }
+
+    private Reclassification classification(Document.@Nullable Classification written) {
+        Reclassification usual = Reclassification.USUAL;
+        if (written == null) {
+            return usual;
+        }
+        JsonPointer place = JsonPointer.valueOf("/classification");
+        return new Reclassification(
+                value(
+                        place.appendProperty("automatic"),
+                        written.automatic(),
+                        usual.automatic(),
+                        DocumentCheck::truth),
+                value(
+                        place.appendProperty("interval"),
+                        written.interval(),
+                        usual.interval(),
+                        between("5s", "1h")),
+                value(
+                        place.appendProperty("looks"),
+                        written.looks(),
+                        usual.looks(),
+                        text -> number(text, 2, 60)));
     }
 
     private static boolean truth(String text) {

@@ -1,5 +1,7 @@
 package io.tidetable.app.settings;
 
+import io.tidetable.control.plane.Reclassification;
+import io.tidetable.model.schema.ClassificationRule;
 import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.pipeline.PipelineSettings;
 import io.tidetable.node.postgres.Database;
@@ -15,6 +17,8 @@ import java.util.Map;
  * @param functions downstream, for tables of which only what they need is carried
  * @param stated what the entries of tables say by themselves
  * @param metadata where the metadata store is
+ * @param rules that stand before those applied while it runs
+ * @param classification when tables are classified anew
  */
 public record Settings(
         String name,
@@ -29,6 +33,8 @@ public record Settings(
         PipelineSettings.Tuning tuning,
         PipelineSettings.Moves moves,
         PipelineSettings.LostChanges lostChanges,
+        List<ClassificationRule> rules,
+        Reclassification classification,
         Api api,
         Log log) {
     /** The name of a pipeline that is given none. */
@@ -43,6 +49,7 @@ public record Settings(
         tags = Map.copyOf(tags);
         functions = List.copyOf(functions);
         stated = List.copyOf(stated);
+        rules = List.copyOf(rules);
     }
 
     /** The data plane's share of it. */

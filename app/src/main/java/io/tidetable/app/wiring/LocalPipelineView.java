@@ -5,7 +5,10 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.QuarantinedChange;
+import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.pipeline.PipelineControl;
 import java.time.Duration;
@@ -55,6 +58,27 @@ record LocalPipelineView(PipelineControl control) implements PipelineView {
     @Override
     public void resync(DestinationId destination, TableId table) {
         control.resync(destination, table);
+    }
+
+    @Override
+    public List<QuarantinedChange> quarantined(
+            DestinationId destination, TableId table, int limit) {
+        return control.quarantined(destination, table, limit);
+    }
+
+    @Override
+    public RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain) {
+        return control.retryQuarantined(destination, table, chain);
+    }
+
+    @Override
+    public long discardQuarantined(DestinationId destination, TableId table, String chain) {
+        return control.discardQuarantined(destination, table, chain);
+    }
+
+    @Override
+    public CopyManifest manifest(DestinationId destination, TableId table) {
+        return control.manifest(destination, table);
     }
 
     @Override

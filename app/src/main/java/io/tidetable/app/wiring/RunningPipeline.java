@@ -12,11 +12,14 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.node.fault.Faults;
+import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.pipeline.Replication;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A pipeline in this process: it holds its data folder, and may be served over HTTP. */
@@ -25,29 +28,43 @@ public final class RunningPipeline implements AutoCloseable {
     private final ControlPlane control;
     private final Replication pipeline;
     private final PipelineView view;
+    private final Set<String> settledFunctions;
     private @Nullable ApiServer server;
 
     public RunningPipeline(Settings settings, DataDirectory directory) {
+        this(settings, directory, Faults.NONE);
+    }
+
+    /** One that fails at the places that are named, for tests. */
+    RunningPipeline(Settings settings, DataDirectory directory, Faults faults) {
         this.directory = directory;
         this.control =
                 new ControlPlane(
                         new MetadataStore(settings.metadata()::connect, settings.name()),
                         replicated(settings),
+                        settings.classification(),
                         InstantSource.system());
         this.pipeline =
                 new Replication(
                         settings.pipeline(directory.path()),
                         control,
-                        Faults.NONE,
+                        faults,
                         InstantSource.system());
         this.view = new LocalPipelineView(pipeline);
+        this.settledFunctions =
+                settings.functions().stream()
+                        .map(FunctionDeclaration::name)
+                        .collect(Collectors.toUnmodifiableSet());
     }
 
     private static Replicated replicated(Settings settings) {
         Map<DestinationId, ConnectionSource> destinations = new LinkedHashMap<>();
         settings.destinations().forEach(it -> destinations.put(it.id(), it.database()::connect));
         return new Replicated(
-                settings.source()::connect, destinations, StatedTables.of(settings.stated()));
+                settings.source()::connect,
+                destinations,
+                StatedTables.of(settings.stated()),
+                settings.rules());
     }
 
     /**
@@ -57,8 +74,10 @@ public final class RunningPipeline implements AutoCloseable {
     public void start() {
         directory.lock();
         control.start();
+        LocalFunctions functions = new LocalFunctions(pipeline, settledFunctions);
+        functions.use(control.functions());
         pipeline.start();
-        control.follow(this::follow);
+        control.follow(this::follow, functions);
     }
 
     /** A track follows an override at once; rules place a table when it is first replicated. */

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tidetable.control.plane.Reclassification;
 import io.tidetable.model.ByteSize;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ClassificationRule;
+import io.tidetable.model.schema.Objective;
+import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.schema.Temperature;
 import io.tidetable.node.pipeline.PipelineSettings;
 import io.tidetable.node.pipeline.PipelineSettings.TableRule;
 import io.tidetable.node.tracks.TrackPolicy;
@@ -73,6 +78,11 @@ class SettingsReaderTest {
                         api: {host: localhost, port: 0}
                         log: {format: json, level: warn}
                         tuning: {heartbeat: 500ms, batch: 8MB, chunk: 32MB, snapshot_limit: 10m}
+                        rules:
+                          - {name: checkout, when: "'checkout' in tags", temperature: hot, priority: 20, freshness_seconds: 1}
+                          - {name: archive, when: "rows > 1000000", strategy: {kind: full, cadence_seconds: 60}}
+                          - {name: shapes, when: "name == 'x'", strategy: {kind: sampling, windows_in_a_row: 3}}
+                        classification: {automatic: false, interval: 5m, looks: 4}
                         moves: {automatic: false, flood_changes: 500, flood_bytes: 1MB, flood_for: 3s, calm_for: 5m, per_minute: 1}
                         """,
                         Map.of("SRC_PW", "s3cr3t"));
@@ -104,6 +114,45 @@ class SettingsReaderTest {
         assertThat(settings.journal().diskReserve()).isEqualTo(ByteSize.parse("512MB"));
         assertThat(settings.api()).isEqualTo(new Settings.Api("localhost", 0));
         assertThat(settings.tuning().heartbeat()).hasMillis(500);
+        assertThat(settings.rules())
+                .containsExactly(
+                        new ClassificationRule(
+                                "checkout",
+                                "'checkout' in tags",
+                                Temperature.HOT,
+                                null,
+                                null,
+                                null,
+                                20,
+                                null,
+                                Objective.ofSeconds(1)),
+                        new ClassificationRule(
+                                "archive",
+                                "rows > 1000000",
+                                null,
+                                null,
+                                new Strategy.Full(Duration.ofMinutes(1)),
+                                null,
+                                null,
+                                null,
+                                null),
+                        new ClassificationRule(
+                                "shapes",
+                                "name == 'x'",
+                                null,
+                                null,
+                                new Strategy.Sampling(
+                                        Strategy.Sampling.USUAL.marginOfError(),
+                                        Strategy.Sampling.USUAL.confidence(),
+                                        Strategy.Sampling.USUAL.falseAlarms(),
+                                        Strategy.Sampling.USUAL.window(),
+                                        3),
+                                null,
+                                null,
+                                null,
+                                null));
+        assertThat(settings.classification())
+                .isEqualTo(new Reclassification(false, Duration.ofMinutes(5), 4));
         assertThat(settings.moves())
                 .isEqualTo(
                         new PipelineSettings.Moves(
@@ -167,6 +216,10 @@ class SettingsReaderTest {
                     api: {host: 0.0.0.0}                                  | TT-103 | line 4 | takes a loopback address
                     log: {format: xml}                                    | TT-103 | line 4 | takes text or json, got 'xml'
                     log: {level: all}                                     | TT-103 | line 4 | takes debug or info or warn or error
+                    rules: [{name: a, when: "rwos > 1"}]                  | TT-103 | line 4 | did you mean 'rows'?
+                    rules: [{name: a, wen: "true"}]                       | TT-102 | line 4 | did you mean 'when'?
+                    rules: [{name: a, when: "true", priority: 0}]         | TT-103 | line 4 | priority takes 1 to 1000
+                    classification: {looks: 1}                            | TT-103 | line 4 | from 2 to 60
                     name: "${env:NOWHERE}"                                | TT-105 | line 4 | needs the environment variable NOWHERE, which is not set
                     name: "${secret:X}"                                   | TT-103 | line 4 | references are written ${env:NAME}
                     name: "a                                              | TT-101 | line   | this is not YAML as expected

@@ -6,7 +6,10 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.QuarantinedChange;
+import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.TableVerification;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -130,6 +133,58 @@ public final class ApiClient implements PipelineView, AutoCloseable {
     @Override
     public void resync(DestinationId destination, TableId table) {
         act(destination, table, "resync");
+    }
+
+    @Override
+    public List<QuarantinedChange> quarantined(
+            DestinationId destination, TableId table, int limit) {
+        return read(
+                        get(
+                                path(destination, table, "quarantine")
+                                        + "&limit="
+                                        + Math.min(limit, ControlRequests.LARGEST_PAGE)),
+                        QuarantineRepresentation.Changes.class)
+                .changes()
+                .stream()
+                .map(it -> it.change(table))
+                .toList();
+    }
+
+    @Override
+    public RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain) {
+        return read(
+                post(path(destination, table, "quarantine/retry"), chain), RetriedChanges.class);
+    }
+
+    @Override
+    public long discardQuarantined(DestinationId destination, TableId table, String chain) {
+        return read(
+                        post(path(destination, table, "quarantine/discard"), chain),
+                        QuarantineRepresentation.Discarded.class)
+                .discarded();
+    }
+
+    @Override
+    public CopyManifest manifest(DestinationId destination, TableId table) {
+        return read(get(path(destination, table, "manifest")), ManifestRepresentation.class)
+                .manifest(table);
+    }
+
+    private static String path(DestinationId destination, TableId table, String what) {
+        return "/api/v1/tables/%s/%s?destination=%s"
+                .formatted(encoded(table.toString()), what, encoded(destination.name()));
+    }
+
+    private InputStream post(String path, String chain) {
+        return sendNow(
+                request(path)
+                        .timeout(USUAL_LIMIT)
+                        .header("Content-Type", "application/json")
+                        .POST(
+                                HttpRequest.BodyPublishers.ofString(
+                                        Json.MAPPER.writeValueAsString(
+                                                new QuarantineRepresentation.Request(chain))))
+                        .build());
     }
 
     @Override

@@ -51,7 +51,7 @@ public final class ApiServer implements AutoCloseable {
         this.control = control;
         this.host = host;
         this.port = port;
-        this.events = new EventFeed(pipeline);
+        this.events = new EventFeed(pipeline, control);
     }
 
     /**
@@ -120,13 +120,16 @@ public final class ApiServer implements AutoCloseable {
         routes.before(LoopbackGuard::check);
         new StatusRoutes(pipeline).register(routes);
         new TableRoutes(pipeline).register(routes);
+        new QuarantineRoutes(pipeline).register(routes);
         new VerificationRoutes(pipeline).register(routes);
         new WaitRoutes(pipeline).register(routes);
         ControlPlane controlled = control;
         if (controlled != null) {
-            new SchemaRoutes(controlled).register(routes);
+            new SchemaRoutes(controlled, pipeline).register(routes);
             new RuleRoutes(controlled).register(routes);
             new OverrideRoutes(controlled).register(routes);
+            new DeclarationRoutes(controlled).register(routes);
+            new FunctionRoutes(controlled).register(routes);
         }
         routes.sse("/events", events::subscribe);
         routes.get("/openapi.yaml", ApiServer::contract);

@@ -174,6 +174,47 @@ public final class ControlClient implements AutoCloseable {
         return send("PUT", "/api/v1/rules", rules, tag);
     }
 
+    /** What is declared: rules and overrides. */
+    public Answer declaration() {
+        return send("GET", "/api/v1/declaration", null, null);
+    }
+
+    /** What a declaration would change; its tag names what it was compared with. */
+    public Answer difference(String declaration) {
+        return send("POST", "/api/v1/declaration/difference", declaration, null);
+    }
+
+    /**
+     * Lets a declaration count.
+     *
+     * @param tag of what it was compared with
+     */
+    public Answer declare(String declaration, String tag) {
+        return send("PUT", "/api/v1/declaration", declaration, tag);
+    }
+
+    /** The functions that were declared while it ran. */
+    public Answer functions() {
+        return send("GET", "/api/v1/functions", null, null);
+    }
+
+    /** Declares a function in place of the one of that name, where there is one. */
+    public Answer declareFunction(String name, String needs) {
+        String version = "0";
+        for (List<String> row : functions().rows("functions", "name", "version")) {
+            if (row.getFirst().equals(name)) {
+                version = row.get(1);
+            }
+        }
+        return send("PUT", "/api/v1/functions/" + encoded(name), needs, version);
+    }
+
+    /** Takes a function away. */
+    public Answer dropFunction(String name) {
+        String path = "/api/v1/functions/" + encoded(name);
+        return send("DELETE", path, null, send("GET", path, null, null).tag());
+    }
+
     /** Overrides, the newest first. */
     public Answer overrides() {
         return send("GET", "/api/v1/overrides", null, null);

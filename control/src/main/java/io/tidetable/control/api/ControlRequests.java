@@ -15,7 +15,7 @@ final class ControlRequests {
     /** Who wants a change; only a name for people, never a right. */
     static final String AUTHOR = "Tidetable-Author";
 
-    private static final int LARGEST_PAGE = 1000;
+    static final int LARGEST_PAGE = 1000;
     private static final int USUAL_PAGE = 100;
 
     private ControlRequests() {}
@@ -63,6 +63,11 @@ final class ControlRequests {
 
     /** The version that a change was made from: every change of something versioned names it. */
     static long ifMatch(Context context) {
+        return number("If-Match", ifMatchTag(context), 0, Long.MAX_VALUE);
+    }
+
+    /** The same where a version is no number. */
+    static String ifMatchTag(Context context) {
         String tag = context.header("If-Match");
         if (tag == null) {
             throw new ApiException(
@@ -70,11 +75,14 @@ final class ControlRequests {
                     "TT-641",
                     "this change needs the header If-Match with the ETag of what it was made from; read it first");
         }
-        String digits = tag.strip().replaceFirst("^\"", "").replaceFirst("\"$", "");
-        return number("If-Match", digits, 0, Long.MAX_VALUE);
+        return tag.strip().replaceFirst("^\"", "").replaceFirst("\"$", "");
     }
 
     static void tag(Context context, long version) {
+        tag(context, Long.toString(version));
+    }
+
+    static void tag(Context context, String version) {
         context.header("ETag", "\"" + version + "\"");
     }
 

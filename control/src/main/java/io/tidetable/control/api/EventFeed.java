@@ -1,23 +1,30 @@
 package io.tidetable.control.api;
 
 import io.javalin.http.sse.SseClient;
+import io.tidetable.control.plane.ControlPlane;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends the status to each subscriber once a second, as server-sent events. */
+/**
+ * Sends the status to each subscriber once a second, and what the control plane notes in its audit,
+ * as server-sent events.
+ */
 final class EventFeed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
 
     private final PipelineView pipeline;
+    private final @Nullable ControlPlane control;
     private final Set<SseClient> subscribers = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    EventFeed(PipelineView pipeline) {
+    EventFeed(PipelineView pipeline, @Nullable ControlPlane control) {
         this.pipeline = pipeline;
+        this.control = control;
     }
 
     void subscribe(SseClient subscriber) {
@@ -28,8 +35,14 @@ final class EventFeed implements AutoCloseable {
     }
 
     private void feed(SseClient subscriber) {
+        ControlPlane controlled = control;
         try {
+            ControlEvents events =
+                    controlled == null ? null : ControlEvents.of(controlled, subscriber);
             do {
+                if (events != null) {
+                    events.send(subscriber);
+                }
                 subscriber.sendEvent(
                         "status",
                         Json.MAPPER.writeValueAsString(

@@ -1,13 +1,16 @@
 package io.tidetable.control.api;
 
+import io.tidetable.control.document.StrategyDocument;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableStatus;
 import io.tidetable.model.status.TrackStatus;
@@ -164,6 +167,7 @@ public record PipelineRepresentation(
             long backlogBytes,
             String completeUpTo,
             long quarantined,
+            Carried carried,
             @Nullable String move,
             @Nullable String message) {
         static OfTable of(DestinationId destination, TableStatus status) {
@@ -187,6 +191,7 @@ public record PipelineRepresentation(
                     status.backlogBytes(),
                     status.completeUpTo().toString(),
                     status.quarantined(),
+                    Carried.of(status.strategy()),
                     status.move(),
                     status.message());
         }
@@ -209,8 +214,54 @@ public record PipelineRepresentation(
                     backlogBytes,
                     Lsn.parse(completeUpTo),
                     quarantined,
+                    carried.status(),
                     move,
                     message);
+        }
+    }
+
+    /**
+     * What of a table is carried.
+     *
+     * @param freshness for people: {@code live}, {@code as of ...}, {@code sampled at 2 %, ...}
+     * @param strategy in force
+     * @param next the one that a merge is bringing
+     */
+    public record Carried(
+            String freshness,
+            StrategyDocument strategy,
+            @Nullable StrategyDocument next,
+            @Nullable String asOf,
+            @Nullable Instant asOfTime,
+            double sampledShare,
+            List<String> columns,
+            @Nullable String rows,
+            @Nullable Long breakEvenChanges) {
+        static Carried of(StrategyStatus status) {
+            Strategy next = status.next();
+            Lsn asOf = status.asOf();
+            return new Carried(
+                    status.freshness(),
+                    StrategyDocument.of(status.strategy()),
+                    next == null ? null : StrategyDocument.of(next),
+                    asOf == null ? null : asOf.toString(),
+                    status.asOfTime(),
+                    status.sampledShare(),
+                    status.columns(),
+                    status.rows(),
+                    status.breakEvenChanges());
+        }
+
+        StrategyStatus status() {
+            return new StrategyStatus(
+                    strategy.strategy(),
+                    next == null ? null : next.strategy(),
+                    asOf == null ? null : Lsn.parse(asOf),
+                    asOfTime,
+                    sampledShare,
+                    columns,
+                    rows,
+                    breakEvenChanges);
         }
     }
 

@@ -4,7 +4,10 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.QuarantinedChange;
+import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.TableVerification;
 import java.time.Duration;
 import java.util.List;
@@ -52,6 +55,22 @@ public interface PipelineView {
 
     /** Compares the table with the source and mends it, online. */
     void resync(DestinationId destination, TableId table);
+
+    /** Changes of a table that the destination refused, and those behind them; oldest first. */
+    List<QuarantinedChange> quarantined(DestinationId destination, TableId table, int limit);
+
+    /** Writes a row's quarantined changes, all of them in order or none. */
+    RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain);
+
+    /**
+     * Gives a row's quarantined changes up; the table is merged from the source.
+     *
+     * @return how many
+     */
+    long discardQuarantined(DestinationId destination, TableId table, String chain);
+
+    /** What the first copy of a table consists of, and how far it is. */
+    CopyManifest manifest(DestinationId destination, TableId table);
 
     /**
      * Moves the table, with the others of its group, to another track at every destination, while

@@ -34,7 +34,7 @@ final class RuleRoutes {
     private void current(Context context) {
         StoredRules rules = control.rules();
         ControlRequests.tag(context, rules.version());
-        ApiServer.json(context, Rules.of(rules));
+        ApiServer.json(context, Rules.of(rules, control.fixedRules()));
     }
 
     private void test(Context context) {

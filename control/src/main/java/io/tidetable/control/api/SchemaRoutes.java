@@ -6,13 +6,19 @@ import io.tidetable.control.api.ControlRepresentation.Explained;
 import io.tidetable.control.api.ControlRepresentation.History;
 import io.tidetable.control.api.ControlRepresentation.Schema;
 import io.tidetable.control.api.ControlRepresentation.Schemas;
+import io.tidetable.control.api.ControlRepresentation.Sharded;
+import io.tidetable.control.api.ControlRepresentation.Shards;
 import io.tidetable.control.api.ControlRepresentation.Version;
 import io.tidetable.control.plane.ControlPlane;
 import io.tidetable.control.store.Key;
 import io.tidetable.model.TableId;
+import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.SchemaOverride.InForce;
+import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.status.TableStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** How tables are replicated: what is in force, its versions, and why. */
@@ -20,13 +26,16 @@ final class SchemaRoutes {
     private static final String ROOT = "/api/v1/replication-schemas";
 
     private final ControlPlane control;
+    private final PipelineView pipeline;
 
-    SchemaRoutes(ControlPlane control) {
+    SchemaRoutes(ControlPlane control, PipelineView pipeline) {
         this.control = control;
+        this.pipeline = pipeline;
     }
 
     void register(RoutesConfig routes) {
         routes.get(ROOT, this::all);
+        routes.get("/api/v1/shards", this::shards);
         routes.get(ROOT + "/{name}", this::one);
         routes.get(ROOT + "/{name}/history", this::history);
         routes.post(ROOT + "/{name}/rollback", this::rollBack);
@@ -34,26 +43,39 @@ final class SchemaRoutes {
     }
 
     private void all(Context context) {
+        Page page = page(context);
+        ApiServer.json(
+                context, new Schemas(page.items().stream().map(Schema::of).toList(), page.next()));
+    }
+
+    private void shards(Context context) {
+        Page page = page(context);
+        ApiServer.json(
+                context, new Shards(page.items().stream().map(Sharded::of).toList(), page.next()));
+    }
+
+    /**
+     * A part of the list.
+     *
+     * @param next the cursor behind which the next one begins; null where this is the last
+     */
+    private record Page(List<InForce> items, @Nullable String next) {}
+
+    private Page page(Context context) {
         String destination = context.queryParam("destination");
         String after = context.queryParam("after");
         int limit = ControlRequests.limit(context);
-        List<InForce> page = new ArrayList<>();
-        boolean more = false;
+        List<InForce> items = new ArrayList<>();
         for (InForce each : control.inForce()) {
             if ((destination == null || each.schema().destination().name().equals(destination))
                     && (after == null || cursor(each).compareTo(after) > 0)) {
-                if (page.size() == limit) {
-                    more = true;
-                    break;
+                if (items.size() == limit) {
+                    return new Page(items, cursor(items.getLast()));
                 }
-                page.add(each);
+                items.add(each);
             }
         }
-        ApiServer.json(
-                context,
-                new Schemas(
-                        page.stream().map(Schema::of).toList(),
-                        more ? cursor(page.getLast()) : null));
+        return new Page(items, null);
     }
 
     /** Its place in the order of the list. */
@@ -102,6 +124,30 @@ final class SchemaRoutes {
         one(context);
     }
 
+    /** What is carried of the table now, beside what shall be. */
+    private List<String> now(ReplicationSchema wanted) {
+        return pipeline.status().destinations().stream()
+                .filter(it -> it.id().equals(wanted.destination()))
+                .flatMap(it -> it.tables().stream())
+                .filter(it -> it.table().equals(wanted.table()))
+                .map(SchemaRoutes::sentence)
+                .toList();
+    }
+
+    private static String sentence(TableStatus table) {
+        Strategy next = table.strategy().next();
+        return "Now it is %s; its rows are %s%s; %d bytes of changes wait%s."
+                .formatted(
+                        table.state().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                        table.strategy().freshness(),
+                        next == null ? "" : ", and a merge is bringing " + next.describe(),
+                        table.backlogBytes(),
+                        table.quarantined() == 0
+                                ? ""
+                                : "; %d were refused and stand in quarantine"
+                                        .formatted(table.quarantined()));
+    }
+
     private void explain(Context context) {
         TableId table =
                 ControlRequests.named(
@@ -116,7 +162,7 @@ final class SchemaRoutes {
                 context,
                 new ControlRepresentation.Explanations(
                         control.explain(table).stream()
-                                .map(Explained::of)
+                                .map(it -> Explained.of(it, now(it.inForce().schema())))
                                 .filter(it ->
                                         destination == null || it.destination().equals(destination))
                                 .toList()));

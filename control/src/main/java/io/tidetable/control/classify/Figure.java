@@ -22,6 +22,11 @@ public enum Figure {
     CHANGES_PER_SECOND_SINCE_RESET(
             "as changes_per_second, since the source's statistics were reset"),
     SECONDS_SINCE_RESET("time since the source's statistics were reset"),
+    HOURLY_READS_PER_SECOND("as reads_per_second, over the last hour"),
+    HOURLY_DESTINATION_READS_PER_SECOND("as destination_reads_per_second, over the last hour"),
+    HOURLY_SECONDS(
+            "time over which the hourly figures were measured: a little over an hour, or since the"
+                    + " statistics were reset"),
     DESTINATION_READS_PER_SECOND("scans at the destination that did not look for rows to change"),
     DESTINATION_ROWS_READ_PER_SECOND("rows those scans returned");
 
@@ -39,6 +44,11 @@ public enum Figure {
     /** What it counts. */
     public String meaning() {
         return meaning;
+    }
+
+    /** Whether it is a rate, which is never measured exactly. */
+    public boolean isRate() {
+        return label().contains("per_second");
     }
 
     /** All names. */

@@ -8,7 +8,7 @@ public final class RuleException extends TidetableException {
     private final int line;
     private final int column;
 
-    RuleException(String rule, int line, int column, String problem) {
+    public RuleException(String rule, int line, int column, String problem) {
         super(
                 "TT-640",
                 "rule '%s', line %d, column %d: %s; no rule was changed"

@@ -26,8 +26,8 @@ public final class RuleSet {
                             Temperature.HOT),
                     ofTemperature(
                             "default: hardly read",
-                            "observed_seconds >= 3600.0 && reads_per_second < 0.01"
-                                    + " && destination_reads_per_second < 0.01",
+                            "hourly_seconds >= 3600.0 && hourly_reads_per_second < 0.01"
+                                    + " && hourly_destination_reads_per_second < 0.01",
                             Temperature.COLD),
                     ofTemperature("default", "true", Temperature.WARM));
 

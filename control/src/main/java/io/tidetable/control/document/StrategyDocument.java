@@ -2,6 +2,7 @@ package io.tidetable.control.document;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.tidetable.model.NearestName;
 import io.tidetable.model.schema.Strategy;
 import java.time.Duration;
@@ -22,7 +23,7 @@ public record StrategyDocument(
         @Nullable Double confidence,
         @Nullable Double falseAlarms,
         @Nullable Double windowSeconds,
-        @Nullable Integer windowsInARow,
+        @JsonProperty("windows_in_a_row") @Nullable Integer windowsInARow,
         @Nullable List<String> functions,
         @Nullable List<String> columns,
         @Nullable String rows) {

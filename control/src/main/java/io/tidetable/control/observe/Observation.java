@@ -8,21 +8,27 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Figures of tables, from the newest reading of a server and an earlier one: rates are over the
- * time between both, or since the statistics were reset where there is no earlier one.
+ * Figures of tables, from the newest reading of a server and earlier ones: rates are over the time
+ * between two, or since the statistics were reset where there is no earlier one.
  *
  * @param before null while there is none
+ * @param hourBefore made an hour or a little more ago; null while there is none
  */
-public record Observation(Reading now, @Nullable Reading before) {
+public record Observation(Reading now, @Nullable Reading before, @Nullable Reading hourBefore) {
     /** A time between readings below which rates say little. */
     public static final Duration SHORTEST_WINDOW = Duration.ofSeconds(5);
+
+    /** An observation that has not lasted for an hour. */
+    public Observation(Reading now, @Nullable Reading before) {
+        this(now, before, null);
+    }
 
     /** The figures of a table at the source, and at its destination where that is known. */
     public static SortedMap<String, Double> figures(
             TableId table, Observation source, @Nullable Observation destination) {
         SortedMap<String, Double> figures = new TreeMap<>();
         Counters counted = source.now.tables().getOrDefault(table, Counters.NONE);
-        Rates rates = source.rates(table);
+        Rates rates = source.rates(table, source.before);
         put(figures, Figure.ROWS, Math.max(0, counted.rows()));
         put(figures, Figure.BYTES, counted.bytes());
         put(figures, Figure.INDEX_BYTES, counted.indexBytes());
@@ -39,7 +45,14 @@ public record Observation(Reading now, @Nullable Reading before) {
         put(figures, Figure.READS_PER_SECOND_SINCE_RESET, sinceReset.reads());
         put(figures, Figure.CHANGES_PER_SECOND_SINCE_RESET, sinceReset.changes());
         put(figures, Figure.SECONDS_SINCE_RESET, sinceReset.seconds);
-        Rates there = destination == null ? null : destination.rates(table);
+        Rates hourly = source.rates(table, source.hourBefore);
+        put(figures, Figure.HOURLY_READS_PER_SECOND, hourly.reads());
+        put(figures, Figure.HOURLY_SECONDS, hourly.seconds);
+        put(
+                figures,
+                Figure.HOURLY_DESTINATION_READS_PER_SECOND,
+                destination == null ? 0 : destination.rates(table, destination.hourBefore).reads());
+        Rates there = destination == null ? null : destination.rates(table, destination.before);
         put(figures, Figure.DESTINATION_READS_PER_SECOND, there == null ? 0 : there.reads());
         put(
                 figures,
@@ -56,8 +69,7 @@ public record Observation(Reading now, @Nullable Reading before) {
         return new Rates(now.tables().getOrDefault(table, Counters.NONE), now.secondsSinceReset());
     }
 
-    private Rates rates(TableId table) {
-        Reading earlier = before;
+    private Rates rates(TableId table, @Nullable Reading earlier) {
         Counters later = now.tables().get(table);
         if (earlier == null || later == null) {
             return sinceReset(table);

@@ -1,12 +1,16 @@
 package io.tidetable.control.plane;
 
 import io.tidetable.control.classify.Classifier;
+import io.tidetable.control.classify.RuleException;
 import io.tidetable.control.classify.RuleSet;
 import io.tidetable.control.classify.Subject;
 import io.tidetable.control.classify.Verdict;
+import io.tidetable.control.document.FunctionDocument;
+import io.tidetable.control.store.DeclaredStore.Declared;
 import io.tidetable.control.store.Key;
 import io.tidetable.control.store.Kind;
 import io.tidetable.control.store.MetadataStore;
+import io.tidetable.control.store.StoredFunction;
 import io.tidetable.control.store.StoredRules;
 import io.tidetable.control.store.StoredSchema;
 import io.tidetable.model.DestinationId;
@@ -20,6 +24,7 @@ import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.schema.SchemaOverride.InForce;
+import io.tidetable.model.schema.Strategy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,6 +39,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,18 +69,39 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
     private final Set<DestinationId> destinations;
     private final InstantSource clock;
     private final NavigableMap<Key, StoredSchema> schemas = new ConcurrentSkipListMap<>();
+    private final List<ClassificationRule> fixedRules;
+    private final Reclassification reclassification;
+    private final AtomicLong audited = new AtomicLong();
+    private volatile FunctionUser functionUser = FunctionUser.NONE;
+    private volatile List<StoredFunction> knownFunctions = List.of();
     private volatile List<SchemaOverride> overrides = List.of();
     private @Nullable Follower follower;
+    private @Nullable Reclassifier reclassifier;
+
+    /**
+     * A control plane that is not started yet, and changes no class by itself later.
+     *
+     * @param store closed with this
+     */
+    public ControlPlane(MetadataStore store, Replicated replicated, InstantSource clock) {
+        this(store, replicated, Reclassification.NEVER, clock);
+    }
 
     /**
      * A control plane that is not started yet.
      *
      * @param store closed with this
      */
-    public ControlPlane(MetadataStore store, Replicated replicated, InstantSource clock) {
+    public ControlPlane(
+            MetadataStore store,
+            Replicated replicated,
+            Reclassification reclassification,
+            InstantSource clock) {
         this.store = store;
         this.observer = new Observer(replicated);
         this.destinations = Set.copyOf(replicated.destinations().keySet());
+        this.fixedRules = replicated.rules();
+        this.reclassification = reclassification;
         this.clock = clock;
     }
 
@@ -87,8 +114,7 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
         store.start();
         reload();
         observer.observe();
-        StoredRules rules = store.rules().current();
-        Set<Key> decided = decide(RuleSet.of(rules.rules()), ITSELF);
+        Set<Key> decided = decideWhatIsSaidAnew();
         LOG.info(
                 "{} tables classified, {} of them anew",
                 observer.subjects().values().stream().mapToInt(List::size).sum(),
@@ -130,30 +156,66 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
     }
 
     /**
-     * Saves what the rules make of the tables, where they say something else than when they last
-     * spoke.
+     * Saves what rules and settings make of tables that are new, or of which they say something
+     * else than when they last spoke. What only the figures say else is left to the looks at them.
+     */
+    private Set<Key> decideWhatIsSaidAnew() {
+        RuleSet rules = ruleSet();
+        Map<Key, StoredSchema> spoken = spoken();
+        Map<Key, ReplicationSchema> byFiguresOfThen = new TreeMap<>();
+        Classifier classifier = new Classifier(rules);
+        for (List<Subject> subjects : observer.subjects().values()) {
+            List<Subject> then =
+                    subjects.stream()
+                            .map(it -> {
+                                StoredSchema last =
+                                        spoken.get(new Key(it.table(), it.destination()));
+                                return last == null ? it : it.with(last.evidence().figures());
+                            })
+                            .toList();
+            classifier
+                    .classify(then, clock.instant())
+                    .forEach(it -> byFiguresOfThen.put(Key.of(it.schema()), it.schema()));
+        }
+        return save(
+                verdicts(rules, 1),
+                ITSELF,
+                (last, newest, verdict) -> {
+                    ReplicationSchema then = byFiguresOfThen.get(Key.of(verdict.schema()));
+                    return (then == null || !last.schema().asksTheSame(then))
+                            && !last.schema().asksTheSame(verdict.schema());
+                });
+    }
+
+    /** Whether a verdict counts, by what rules last said of the table and by its newest version. */
+    private interface Wish {
+        boolean counts(StoredSchema last, StoredSchema newest, Verdict verdict);
+    }
+
+    /**
+     * Saves verdicts about tables that are new, and those that are wished.
      *
      * @return the tables that are replicated in another way now
      */
-    private Set<Key> decide(RuleSet rules, String author) {
+    private Set<Key> save(List<Verdict> verdicts, String author, Wish wish) {
         Set<Key> changed = new TreeSet<>();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            Map<Key, StoredSchema> spoken = new TreeMap<>();
-            store.schemas().lastByRule().forEach(it -> spoken.put(Key.of(it.schema()), it));
+            Map<Key, StoredSchema> spoken = spoken();
             List<StoredSchema> wanted = new ArrayList<>();
-            for (Verdict verdict : classify(rules)) {
+            for (Verdict verdict : verdicts) {
                 Key key = Key.of(verdict.schema());
                 StoredSchema last = spoken.get(key);
                 StoredSchema newest = schemas.get(key);
-                if (last == null || newest == null) {
-                    wanted.add(made(verdict, newest, author));
-                } else if (!last.schema().asksTheSame(verdict.schema())) {
+                if (last == null || newest == null || wish.counts(last, newest, verdict)) {
                     wanted.add(made(verdict, newest, author));
                 }
             }
             Set<Key> stale = store.schemas().saveAll(wanted, author);
-            wanted.forEach(it -> changed.add(Key.of(it.schema())));
             keep(wanted, stale);
+            wanted.stream()
+                    .map(it -> Key.of(it.schema()))
+                    .filter(it -> !stale.contains(it))
+                    .forEach(changed::add);
             catchUp(Set.of(Kind.SCHEMAS));
             if (stale.isEmpty()) {
                 return changed;
@@ -179,6 +241,13 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
         }
     }
 
+    /** What rules and settings said of each table when they last spoke. */
+    private Map<Key, StoredSchema> spoken() {
+        Map<Key, StoredSchema> spoken = new TreeMap<>();
+        store.schemas().lastByRule().forEach(it -> spoken.put(Key.of(it.schema()), it));
+        return spoken;
+    }
+
     private static StoredSchema made(
             Verdict verdict, @Nullable StoredSchema newest, String author) {
         return new StoredSchema(
@@ -187,13 +256,108 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
                 author);
     }
 
-    private List<Verdict> classify(RuleSet rules) {
+    /** The rules of the settings, then those that were applied and have no name of the former. */
+    private RuleSet ruleSet() {
+        List<ClassificationRule> all = new ArrayList<>(fixedRules);
+        for (ClassificationRule rule : store.rules().current().rules()) {
+            if (isFixed(rule)) {
+                LOG.warn(
+                        "rule '{}' was applied, but the settings have one of that name, which counts instead; apply rules without it",
+                        rule.name());
+            } else {
+                all.add(rule);
+            }
+        }
+        return RuleSet.of(all);
+    }
+
+    private boolean isFixed(ClassificationRule rule) {
+        return fixedRules.stream().anyMatch(it -> it.name().equals(rule.name()));
+    }
+
+    /** The rules of the settings, then these. */
+    private RuleSet withFixed(List<ClassificationRule> rules) {
+        for (ClassificationRule rule : rules) {
+            if (isFixed(rule)) {
+                throw new RuleException(
+                        rule.name(), 1, 1, "the settings have a rule of that name, which stands");
+            }
+        }
+        List<ClassificationRule> all = new ArrayList<>(fixedRules);
+        all.addAll(rules);
+        return RuleSet.of(all);
+    }
+
+    /** The rules of the settings, which stand before all others. */
+    public List<ClassificationRule> fixedRules() {
+        return fixedRules;
+    }
+
+    private List<Verdict> verdicts(RuleSet rules, double shareOfRates) {
         Classifier classifier = new Classifier(rules);
         List<Verdict> verdicts = new ArrayList<>();
         for (List<Subject> subjects : observer.subjects().values()) {
-            verdicts.addAll(classifier.classify(subjects, clock.instant()));
+            List<Subject> asked =
+                    shareOfRates == 1
+                            ? subjects
+                            : subjects.stream().map(it -> it.withRates(shareOfRates)).toList();
+            verdicts.addAll(classifier.classify(asked, clock.instant()));
         }
         return verdicts;
+    }
+
+    /**
+     * What rules and settings say of each table now, were its rates that share of what they are.
+     */
+    List<Verdict> verdicts(double shareOfRates) {
+        return verdicts(ruleSet(), shareOfRates);
+    }
+
+    /** Reads the figures anew. */
+    void observe() {
+        observer.observe();
+    }
+
+    Instant now() {
+        return clock.instant();
+    }
+
+    /** What rules said last of a table; null where somebody has decided otherwise since. */
+    @Nullable ReplicationSchema automatic(Key key) {
+        StoredSchema newest = schemas.get(key);
+        return newest != null && isAutomatic(newest) ? newest.schema() : null;
+    }
+
+    private static boolean isAutomatic(StoredSchema newest) {
+        return switch (newest.schema().origin()) {
+            case DEFAULT, RULE, SETTINGS -> true;
+            case PLANNER, OVERRIDE -> false;
+        };
+    }
+
+    /** Saves what the looks at the figures have come to. */
+    Set<Key> reclassify(List<Verdict> verdicts) {
+        Set<Key> changed =
+                save(
+                        verdicts,
+                        ITSELF,
+                        (last, newest, verdict) ->
+                                isAutomatic(newest)
+                                        && !newest.schema().asksTheSame(verdict.schema()));
+        changed.forEach(
+                it -> LOG.info("{} is classified anew: {}", it, stored(it).schema().reason()));
+        wakeFollower();
+        return changed;
+    }
+
+    /** Looks at the figures once, as it happens by itself again and again. */
+    Set<Key> look() {
+        Reclassifier looking = reclassifier;
+        if (looking == null) {
+            looking = new Reclassifier(this, reclassification);
+            reclassifier = looking;
+        }
+        return looking.look();
     }
 
     @Override
@@ -217,7 +381,7 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
             return;
         }
         List<Subject> late = observer.subjects(unknown).getOrDefault(destination, List.of());
-        RuleSet rules = RuleSet.of(store.rules().current().rules());
+        RuleSet rules = ruleSet();
         store.schemas()
                 .saveAll(
                         new Classifier(rules)
@@ -269,13 +433,71 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
      * @param told called from one thread; what it throws is told again later
      */
     public void follow(Consumer<InForce> told) {
+        follow(told, FunctionUser.NONE);
+    }
+
+    /**
+     * The same, where functions are declared while it runs.
+     *
+     * @param user hears of functions before of the tables that are carried for them
+     */
+    public void follow(Consumer<InForce> told, FunctionUser user) {
+        functionUser = user;
         Follower following = new Follower(this::inForce, this::nextTurn, told, RETRY);
         follower = following;
         following.start();
         store.listen(changed -> {
+            if (changed.contains(Kind.AUDIT)) {
+                audited.incrementAndGet();
+            }
             catchUp(changed);
+            if (changed.contains(Kind.FUNCTIONS)) {
+                useFunctions(user, following);
+            }
             following.wake();
         });
+        if (reclassification.automatic()) {
+            Reclassifier looking = new Reclassifier(this, reclassification);
+            reclassifier = looking;
+            looking.start();
+        }
+    }
+
+    private void useFunctions(FunctionUser user, Follower following) {
+        List<StoredFunction> declared = functions();
+        if (!declared.equals(knownFunctions)) {
+            user.use(declared);
+            knownFunctions = declared;
+            following.tellAgain(it -> it.schema().strategy() instanceof Strategy.Functional);
+        }
+    }
+
+    /** The functions that were declared while it ran. */
+    public List<StoredFunction> functions() {
+        return store.functions().all();
+    }
+
+    /**
+     * Declares a function; tables that are carried for it get what it needs.
+     *
+     * @param from its version as the caller knows it; 0 where there is none
+     * @return its version now
+     * @throws TidetableException when its needs cannot be known
+     * @throws io.tidetable.control.store.StaleVersionException when it has another version by now
+     */
+    public long declareFunction(String name, long from, FunctionDocument function, String author) {
+        functionUser.check(name, function);
+        return store.functions().save(name, from, function, author, clock.instant());
+    }
+
+    /** Takes a function away that was declared while it ran. */
+    public void dropFunction(String name, long from, String author) {
+        store.functions().save(name, from, null, author, clock.instant());
+    }
+
+    /** Rises with everything that is written to the audit, whoever writes it. */
+    public long audited() {
+        return audited.get();
     }
 
     /** When an override begins or ends by itself the next time; at most so long from now. */
@@ -306,9 +528,9 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
      * @throws io.tidetable.control.classify.RuleException when one cannot be used
      */
     public List<Trial> test(List<ClassificationRule> rules) {
-        RuleSet compiled = RuleSet.of(rules);
+        RuleSet compiled = withFixed(rules);
         observer.observe();
-        return classify(compiled).stream()
+        return verdicts(compiled, 1).stream()
                 .map(verdict -> {
                     StoredSchema now = schemas.get(Key.of(verdict.schema()));
                     return new Trial(verdict, now == null ? null : now.schema());
@@ -317,20 +539,30 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
     }
 
     /**
-     * Lets other rules count from now on. Nothing is saved when one cannot be used, and nothing
-     * when they are the same.
+     * Lets other rules count from now on. Nothing is saved or decided when one cannot be used, and
+     * nothing when they are the same.
      *
      * @param from the rules they were made from
      * @return the tables that are replicated in another way now
      * @throws io.tidetable.control.store.StaleVersionException when there are others by now
      */
     public Set<Key> apply(StoredRules from, List<ClassificationRule> rules, String author) {
-        RuleSet compiled = RuleSet.of(rules);
-        observer.observe();
-        if (!rules.equals(from.rules()) || from.version() == 0) {
-            store.rules().save(from, rules, author, clock.instant());
+        RuleSet compiled = withFixed(rules);
+        if (rules.equals(from.rules())) {
+            store.rules().requireCurrent(from);
+            return Set.of();
         }
-        Set<Key> changed = decide(compiled, author);
+        observer.observe();
+        store.rules().save(from, rules, author, clock.instant());
+        return decideBy(compiled, author);
+    }
+
+    private Set<Key> decideBy(RuleSet rules, String author) {
+        Set<Key> changed =
+                save(
+                        verdicts(rules, 1),
+                        author,
+                        (last, newest, verdict) -> !last.schema().asksTheSame(verdict.schema()));
         wakeFollower();
         return changed;
     }
@@ -350,11 +582,7 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
             String reason,
             String author,
             @Nullable Instant until) {
-        List<Key> concerned =
-                destination == null
-                        ? destinations.stream().map(it -> new Key(table, it)).toList()
-                        : List.of(new Key(table, destination));
-        concerned.forEach(this::stored);
+        concerned(table, destination).forEach(this::stored);
         SchemaOverride added;
         try {
             added =
@@ -384,6 +612,63 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
         overrides = store.overrides().open(clock.instant());
         wakeFollower();
         return ended;
+    }
+
+    /** What administrators have declared: rules and overrides. */
+    public Declared declared() {
+        return store.declared().current(clock.instant());
+    }
+
+    /**
+     * What a declaration would change; changes nothing.
+     *
+     * @throws RuleException when a rule cannot be used
+     * @throws TidetableException TT-638 when a table is not replicated
+     */
+    public List<DeclaredChange> difference(Declared from, DeclaredChange.Wanted wanted) {
+        check(wanted);
+        return DeclaredChange.between(from, wanted, clock.instant()).changes();
+    }
+
+    /** Refuses what cannot be used. */
+    private RuleSet check(DeclaredChange.Wanted wanted) {
+        List<ClassificationRule> rules = wanted.rules();
+        RuleSet compiled = rules == null ? ruleSet() : withFixed(rules);
+        List<SchemaOverride> pinned = wanted.overrides();
+        if (pinned != null) {
+            pinned.forEach(it -> concerned(it.table(), it.destination()).forEach(this::stored));
+        }
+        return compiled;
+    }
+
+    /**
+     * Lets a declaration count: all of it or, where something cannot be, nothing.
+     *
+     * @param tag of what it was made from
+     * @return the tables that rules make replicated in another way now
+     * @throws RuleException when a rule cannot be used
+     * @throws TidetableException TT-638 when a table is not replicated
+     * @throws io.tidetable.control.store.StaleVersionException when something else is declared now
+     */
+    public Set<Key> declare(DeclaredChange.Wanted wanted, String tag, String author) {
+        RuleSet compiled = check(wanted);
+        observer.observe();
+        Declared from = declared();
+        Instant now = clock.instant();
+        DeclaredChange.Steps steps = DeclaredChange.between(from, wanted, now);
+        store.declared().replace(tag, wanted.rules(), steps.ended(), steps.added(), author, now);
+        overrides = store.overrides().open(clock.instant());
+        if (wanted.rules() == null || wanted.rules().equals(from.rules().rules())) {
+            wakeFollower();
+            return Set.of();
+        }
+        return decideBy(compiled, author);
+    }
+
+    private List<Key> concerned(TableId table, @Nullable DestinationId destination) {
+        return destination == null
+                ? destinations.stream().map(it -> new Key(table, it)).toList()
+                : List.of(new Key(table, destination));
     }
 
     /** Versions of a replication schema, the newest first. */
@@ -458,6 +743,11 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
 
     @Override
     public void close() {
+        Reclassifier looking = reclassifier;
+        reclassifier = null;
+        if (looking != null) {
+            looking.close();
+        }
         Follower following = follower;
         follower = null;
         if (following != null) {

@@ -3,12 +3,14 @@ package io.tidetable.control.plane;
 import io.tidetable.control.store.Key;
 import io.tidetable.model.schema.SchemaOverride.InForce;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +28,7 @@ final class Follower implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final Map<Key, InForce> known = new HashMap<>();
     private final Map<Key, String> complaints = new HashMap<>();
+    private final List<Predicate<InForce>> again = new ArrayList<>();
     private boolean awake;
     private boolean closed;
     private @Nullable Thread thread;
@@ -62,6 +65,27 @@ final class Follower implements AutoCloseable {
         }
     }
 
+    /** Tells of those again, though they count as before: something else has changed. */
+    void tellAgain(Predicate<InForce> which) {
+        lock.lock();
+        try {
+            again.add(which);
+        } finally {
+            lock.unlock();
+        }
+        wake();
+    }
+
+    private void forget() {
+        lock.lock();
+        try {
+            again.forEach(which -> known.values().removeIf(which));
+            again.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void run() {
         try {
             while (true) {
@@ -90,6 +114,7 @@ final class Follower implements AutoCloseable {
     /** Whether something could not be followed. */
     private boolean tellChanges() {
         boolean failed = false;
+        forget();
         for (InForce now : current.get()) {
             Key key = Key.of(now.schema());
             InForce before = known.get(key);

@@ -12,8 +12,10 @@ import io.tidetable.model.TidetableException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,9 +33,12 @@ import org.slf4j.LoggerFactory;
 final class Observer {
     private static final Logger LOG = LoggerFactory.getLogger(Observer.class);
     private static final String SOURCE = "the source";
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Duration SPACING = Duration.ofMinutes(10);
 
     private final Replicated replicated;
     private final Map<String, Observation> servers = new HashMap<>();
+    private final Map<String, Deque<Reading>> kept = new HashMap<>();
 
     Observer(Replicated replicated) {
         this.replicated = replicated;
@@ -72,8 +77,33 @@ final class Observer {
         try (Connection connection = source.open("tidetable statistics")) {
             Reading now = StatisticsReader.read(connection);
             Observation known = servers.get(server);
-            servers.put(server, new Observation(now, before(known, now)));
+            servers.put(
+                    server,
+                    new Observation(
+                            now,
+                            before(known, now),
+                            hourBefore(
+                                    kept.computeIfAbsent(server, _ -> new ArrayDeque<>()), now)));
         }
+    }
+
+    /** The newest of the readings kept that is an hour old; keeps one in ten minutes. */
+    private static @Nullable Reading hourBefore(Deque<Reading> kept, Reading now) {
+        if (kept.isEmpty() || age(kept.getLast(), now).compareTo(SPACING) >= 0) {
+            kept.addLast(now);
+        }
+        Reading old = null;
+        while (!kept.isEmpty() && age(kept.getFirst(), now).compareTo(HOUR) >= 0) {
+            old = kept.removeFirst();
+        }
+        if (old != null) {
+            kept.addFirst(old);
+        }
+        return old;
+    }
+
+    private static Duration age(Reading reading, Reading now) {
+        return Duration.between(reading.at(), now.at());
     }
 
     /** The newest reading that lies far enough back. */

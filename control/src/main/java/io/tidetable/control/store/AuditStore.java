@@ -1,10 +1,13 @@
 package io.tidetable.control.store;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +31,28 @@ public final class AuditStore {
             ORDER BY number DESC LIMIT :limit
             """;
 
+    private static final String SINCE =
+            """
+            SELECT number, at, author, action, subject, reason, before::text AS before,
+                after::text AS after
+            FROM tidetable.audit
+            WHERE pipeline = :pipeline AND number > :above ORDER BY number LIMIT :limit
+            """;
+
+    private static final String NEWEST =
+            "SELECT coalesce(max(number), 0) FROM tidetable.audit WHERE pipeline = :pipeline";
+
     private final Jdbi jdbi;
     private final String pipeline;
 
     AuditStore(Jdbi jdbi, String pipeline) {
         this.jdbi = jdbi;
         this.pipeline = pipeline;
+    }
+
+    /** Writes entries that tell of no change in the store. */
+    public void note(List<AuditEntry> entries) {
+        jdbi.useTransaction(handle -> entries.forEach(it -> write(handle, it)));
     }
 
     /** Writes an entry within a transaction. */
@@ -63,16 +82,36 @@ public final class AuditStore {
                         .bind("below", below)
                         .bind("subject", subject)
                         .bind("limit", limit)
-                        .map((row, context) ->
-                                new AuditEntry(
-                                        row.getLong("number"),
-                                        row.getObject("at", OffsetDateTime.class).toInstant(),
-                                        row.getString("author"),
-                                        row.getString("action"),
-                                        row.getString("subject"),
-                                        row.getString("reason"),
-                                        row.getString("before"),
-                                        row.getString("after")))
+                        .map(AuditStore::entry)
                         .list());
+    }
+
+    /** Entries with a higher number, the oldest first. */
+    public List<AuditEntry> since(long above, int limit) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(SINCE)
+                        .bind("pipeline", pipeline)
+                        .bind("above", above)
+                        .bind("limit", limit)
+                        .map(AuditStore::entry)
+                        .list());
+    }
+
+    /** The highest number there is; 0 where nothing was changed yet. */
+    public long newest() {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(NEWEST).bind("pipeline", pipeline).mapTo(Long.class).one());
+    }
+
+    private static AuditEntry entry(ResultSet row, StatementContext context) throws SQLException {
+        return new AuditEntry(
+                row.getLong("number"),
+                row.getObject("at", OffsetDateTime.class).toInstant(),
+                row.getString("author"),
+                row.getString("action"),
+                row.getString("subject"),
+                row.getString("reason"),
+                row.getString("before"),
+                row.getString("after"));
     }
 }

@@ -5,7 +5,9 @@ public enum Kind {
     SCHEMAS("replication_schema"),
     RULES("rule_set"),
     OVERRIDES("schema_override"),
-    TOKENS("access_token");
+    TOKENS("access_token"),
+    FUNCTIONS("declared_function"),
+    AUDIT("audit");
 
     private final String table;
 

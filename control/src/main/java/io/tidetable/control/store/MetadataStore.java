@@ -116,6 +116,16 @@ public final class MetadataStore implements AutoCloseable {
         return new OverrideStore(open(), pipeline, audit());
     }
 
+    /** The functions declared while it ran. */
+    public FunctionStore functions() {
+        return new FunctionStore(open(), pipeline, audit());
+    }
+
+    /** Everything that administrators have said. */
+    public DeclaredStore declared() {
+        return new DeclaredStore(open(), rules(), overrides());
+    }
+
     /** The access tokens. */
     public TokenStore tokens() {
         return new TokenStore(open(), pipeline, audit());

@@ -63,12 +63,16 @@ public final class OverrideStore {
 
     /** Those that count at that time or will. */
     public List<SchemaOverride> open(Instant at) {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(OPEN)
-                        .bind("pipeline", pipeline)
-                        .bind("at", time(at))
-                        .map(OverrideStore::override)
-                        .list());
+        return jdbi.withHandle(handle -> open(handle, at));
+    }
+
+    /** The same within a transaction. */
+    List<SchemaOverride> open(Handle handle, Instant at) {
+        return handle.createQuery(OPEN)
+                .bind("pipeline", pipeline)
+                .bind("at", time(at))
+                .map(OverrideStore::override)
+                .list();
     }
 
     /**
@@ -92,28 +96,29 @@ public final class OverrideStore {
      * @return it with its number
      */
     public SchemaOverride add(SchemaOverride wanted) {
-        return jdbi.inTransaction(handle -> {
-            long number =
-                    handle.createQuery(ADD)
-                            .bind("pipeline", pipeline)
-                            .bind(
-                                    "destination",
-                                    wanted.destination() == null
-                                            ? null
-                                            : wanted.destination().name())
-                            .bind("namespace", wanted.table().namespace())
-                            .bind("name", wanted.table().name())
-                            .bind("pins", Documents.text(PinsDocument.of(wanted.pins())))
-                            .bind("reason", wanted.reason())
-                            .bind("author", wanted.author())
-                            .bind("since", time(wanted.since()))
-                            .bind("until", wanted.until() == null ? null : time(wanted.until()))
-                            .mapTo(Long.class)
-                            .one();
-            SchemaOverride added = numbered(wanted, number);
-            note(handle, "override set", added.author(), added.since(), null, added);
-            return added;
-        });
+        return jdbi.inTransaction(handle -> add(handle, wanted));
+    }
+
+    /** The same within a transaction. */
+    SchemaOverride add(Handle handle, SchemaOverride wanted) {
+        DestinationId destination = wanted.destination();
+        Instant until = wanted.until();
+        long number =
+                handle.createQuery(ADD)
+                        .bind("pipeline", pipeline)
+                        .bind("destination", destination == null ? null : destination.name())
+                        .bind("namespace", wanted.table().namespace())
+                        .bind("name", wanted.table().name())
+                        .bind("pins", Documents.text(PinsDocument.of(wanted.pins())))
+                        .bind("reason", wanted.reason())
+                        .bind("author", wanted.author())
+                        .bind("since", time(wanted.since()))
+                        .bind("until", until == null ? null : time(until))
+                        .mapTo(Long.class)
+                        .one();
+        SchemaOverride added = numbered(wanted, number);
+        note(handle, "override set", added.author(), added.since(), null, added);
+        return added;
     }
 
     /**
@@ -123,33 +128,36 @@ public final class OverrideStore {
      *     already
      */
     public SchemaOverride end(long number, String author, Instant at) {
-        return jdbi.inTransaction(handle -> {
-            SchemaOverride known =
-                    one(handle, number)
-                            .orElseThrow(() ->
-                                    new TidetableException(
-                                            "TT-631",
-                                            "there is no override %d; 'tidetable override list' shows those there are"
-                                                    .formatted(number)));
-            if (known.endedAt() != null || !isBefore(at, known.until())) {
-                throw new TidetableException(
-                        "TT-632",
-                        "override %d of %s has ended already, at %s; nothing was changed"
-                                .formatted(
-                                        number,
-                                        known.table(),
-                                        known.endedAt() != null ? known.endedAt() : known.until()));
-            }
-            handle.createUpdate(END)
-                    .bind("pipeline", pipeline)
-                    .bind("number", number)
-                    .bind("at", time(at))
-                    .bind("author", author)
-                    .execute();
-            SchemaOverride ended = ended(known, at);
-            note(handle, "override ended", author, at, known, ended);
-            return ended;
-        });
+        return jdbi.inTransaction(handle -> end(handle, number, author, at));
+    }
+
+    /** The same within a transaction. */
+    SchemaOverride end(Handle handle, long number, String author, Instant at) {
+        SchemaOverride known =
+                one(handle, number)
+                        .orElseThrow(() ->
+                                new TidetableException(
+                                        "TT-631",
+                                        "there is no override %d; 'tidetable override list' shows those there are"
+                                                .formatted(number)));
+        if (known.endedAt() != null || !isBefore(at, known.until())) {
+            throw new TidetableException(
+                    "TT-632",
+                    "override %d of %s has ended already, at %s; nothing was changed"
+                            .formatted(
+                                    number,
+                                    known.table(),
+                                    known.endedAt() != null ? known.endedAt() : known.until()));
+        }
+        handle.createUpdate(END)
+                .bind("pipeline", pipeline)
+                .bind("number", number)
+                .bind("at", time(at))
+                .bind("author", author)
+                .execute();
+        SchemaOverride ended = ended(known, at);
+        note(handle, "override ended", author, at, known, ended);
+        return ended;
     }
 
     private static boolean isBefore(Instant at, @Nullable Instant until) {

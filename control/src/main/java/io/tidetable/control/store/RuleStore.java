@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /** The classification rules with all their versions. Thread-safe. */
@@ -38,21 +39,33 @@ public final class RuleStore {
 
     /** The rules that count. */
     public StoredRules current() {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(CURRENT)
-                        .bind("pipeline", pipeline)
-                        .map((row, context) ->
-                                new StoredRules(
-                                        row.getLong("version"),
-                                        Documents.read(
-                                                        row.getString("document"),
-                                                        RulesDocument.class)
-                                                .parsed(),
-                                        row.getString("author"),
-                                        row.getObject("decided_at", OffsetDateTime.class)
-                                                .toInstant()))
-                        .findOne()
-                        .orElse(StoredRules.NONE));
+        return jdbi.withHandle(this::current);
+    }
+
+    /** The same within a transaction. */
+    StoredRules current(Handle handle) {
+        return handle.createQuery(CURRENT)
+                .bind("pipeline", pipeline)
+                .map((row, context) ->
+                        new StoredRules(
+                                row.getLong("version"),
+                                Documents.read(row.getString("document"), RulesDocument.class)
+                                        .parsed(),
+                                row.getString("author"),
+                                row.getObject("decided_at", OffsetDateTime.class).toInstant()))
+                .findOne()
+                .orElse(StoredRules.NONE);
+    }
+
+    /**
+     * Makes sure that nobody has changed them.
+     *
+     * @throws StaleVersionException when there are others by now
+     */
+    public void requireCurrent(StoredRules known) {
+        if (current().version() != known.version()) {
+            throw new StaleVersionException("the list of rules", known.version());
+        }
     }
 
     /**
@@ -63,31 +76,39 @@ public final class RuleStore {
      */
     public StoredRules save(
             StoredRules from, List<ClassificationRule> rules, String author, Instant at) {
+        return jdbi.inTransaction(handle -> save(handle, from, rules, author, at));
+    }
+
+    /** The same within a transaction. */
+    StoredRules save(
+            Handle handle,
+            StoredRules from,
+            List<ClassificationRule> rules,
+            String author,
+            Instant at) {
         String document = Documents.text(RulesDocument.of(rules));
-        jdbi.useTransaction(handle -> {
-            int saved =
-                    handle.createUpdate(SAVE)
-                            .bind("pipeline", pipeline)
-                            .bind("expected", from.version())
-                            .bind("document", document)
-                            .bind("author", author)
-                            .bind("at", at.atOffset(ZoneOffset.UTC))
-                            .execute();
-            if (saved == 0) {
-                throw new StaleVersionException("the list of rules", from.version());
-            }
-            audit.write(
-                    handle,
-                    new AuditEntry(
-                            0,
-                            at,
-                            author,
-                            "rules applied",
-                            "rules",
-                            null,
-                            Documents.text(RulesDocument.of(from.rules())),
-                            document));
-        });
+        int saved =
+                handle.createUpdate(SAVE)
+                        .bind("pipeline", pipeline)
+                        .bind("expected", from.version())
+                        .bind("document", document)
+                        .bind("author", author)
+                        .bind("at", at.atOffset(ZoneOffset.UTC))
+                        .execute();
+        if (saved == 0) {
+            throw new StaleVersionException("the list of rules", from.version());
+        }
+        audit.write(
+                handle,
+                new AuditEntry(
+                        0,
+                        at,
+                        author,
+                        "rules applied",
+                        "rules",
+                        null,
+                        Documents.text(RulesDocument.of(from.rules())),
+                        document));
         return new StoredRules(from.version() + 1, rules, author, at);
     }
 }

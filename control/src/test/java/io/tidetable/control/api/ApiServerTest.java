@@ -62,6 +62,21 @@ class ApiServerTest {
         contract.judge("post", track, post("/api/v1/tables/orders/track/express", ""));
         contract.judge("post", track, post("/api/v1/tables/orders/track/slow", ""));
         contract.judge("post", track, post("/api/v1/tables/nothing/track/bulk", ""));
+        String quarantine = "/api/v1/tables/{name}/quarantine";
+        contract.judge("get", "/api/v1/quarantine", get("/api/v1/quarantine"));
+        contract.judge("get", "/api/v1/quarantine", get("/api/v1/quarantine?destination=x"));
+        contract.judge("get", quarantine, get("/api/v1/tables/orders/quarantine"));
+        contract.judge("get", quarantine, get("/api/v1/tables/nothing/quarantine"));
+        contract.judge("get", quarantine, get("/api/v1/tables/orders/quarantine?limit=0"));
+        for (String act : List.of("/retry", "/discard")) {
+            String path = "/api/v1/tables/orders/quarantine" + act;
+            contract.judge("post", quarantine + act, post(path, "{\"chain\": \"(7)\"}"));
+            contract.judge("post", quarantine + act, post(path, "{}"));
+            contract.judge("post", quarantine + act, post(path.replace("orders", "nothing"), "{}"));
+        }
+        String manifest = "/api/v1/tables/{name}/manifest";
+        contract.judge("get", manifest, get("/api/v1/tables/orders/manifest"));
+        contract.judge("get", manifest, get("/api/v1/tables/nothing/manifest"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=orders&timeout_ms=5"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?position=soon"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=nothing"));
@@ -77,8 +92,9 @@ class ApiServerTest {
         List<String> notSeen = new ArrayList<>(contract.described());
         notSeen.removeAll(contract.seen());
         // These are ControlApiTest's.
-        notSeen.removeIf(
-                it -> it.matches(".*/api/v1/(replication-schemas|rules|overrides|audit).*"));
+        notSeen.removeIf(it ->
+                it.matches(
+                        ".*/api/v1/(replication-schemas|shards|functions|rules|declaration|overrides|audit).*"));
         assertThat(notSeen)
                 .containsExactlyInAnyOrder(
                         "get /events 200",
@@ -161,6 +177,21 @@ class ApiServerTest {
             assertThat(client.verify(RecordedPipeline.REPORTING, Set.of(), true, table -> {}))
                     .hasSize(1);
             client.pause(RecordedPipeline.REPORTING, RecordedPipeline.ODD);
+            assertThat(client.quarantined(RecordedPipeline.REPORTING, RecordedPipeline.ODD, 9))
+                    .isEqualTo(
+                            pipeline.quarantined(
+                                    RecordedPipeline.REPORTING, RecordedPipeline.ODD, 9));
+            assertThat(
+                            client.retryQuarantined(
+                                            RecordedPipeline.REPORTING, RecordedPipeline.ODD, "(7)")
+                                    .failure())
+                    .isEqualTo("violates a check");
+            assertThat(
+                            client.discardQuarantined(
+                                    RecordedPipeline.REPORTING, RecordedPipeline.ODD, "(7)"))
+                    .isEqualTo(2);
+            assertThat(client.manifest(RecordedPipeline.REPORTING, RecordedPipeline.ODD))
+                    .isEqualTo(pipeline.manifest(RecordedPipeline.REPORTING, RecordedPipeline.ODD));
             pipeline.complete = false;
             assertThat(
                             client.awaitComplete(
@@ -174,6 +205,10 @@ class ApiServerTest {
                 .containsExactly(
                         "verify reporting [] true",
                         "pause reporting Odd Schema.a/b ü.c",
+                        "quarantined reporting Odd Schema.a/b ü.c 9",
+                        "quarantined reporting Odd Schema.a/b ü.c 9",
+                        "retry reporting Odd Schema.a/b ü.c (7)",
+                        "discard reporting Odd Schema.a/b ü.c (7)",
                         "await reporting [public.orders] 16/1 PT0.25S");
     }
 

@@ -2,25 +2,37 @@ package io.tidetable.control.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.tidetable.control.api.ControlClient.Answer;
 import io.tidetable.control.classify.Stated;
+import io.tidetable.control.document.FunctionDocument;
 import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.plane.FunctionUser;
 import io.tidetable.control.plane.Replicated;
 import io.tidetable.control.store.MetadataStore;
+import io.tidetable.control.store.StoredFunction;
 import io.tidetable.model.DestinationId;
+import io.tidetable.model.TidetableException;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +42,14 @@ class ControlApiTest {
     private static final String NAMED = ROOT + "/{name}";
     private static final String HOT =
             "{\"rules\":[{\"name\":\"all\",\"when\":\"true\",\"temperature\":\"hot\",\"priority\":9}]}";
+
+    private static final String DECLARED =
+            HOT.substring(0, HOT.length() - 1)
+                    + ",\"overrides\":[{\"table\":\"orders\",\"pins\":{\"priority\":50},"
+                    + "\"reason\":\"sale\"}]}";
+    private static final String NEEDS =
+            "{\"tables\":{\"public.orders\":{\"columns\":[\"id\"],\"rows\":\"id > 1\"}}}";
+    private static final String UNKNOWN = DECLARED.replace("\"orders\"", "\"nothing\"");
 
     private final DatabasePair databases = Servers.freshPair();
     private final ControlPlane control =
@@ -77,12 +97,52 @@ class ControlApiTest {
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** What the data plane makes of functions is its own test's matter. */
+    private void followWithFunctions(List<String> used) {
+        control.follow(
+                _ -> {},
+                new FunctionUser() {
+                    @Override
+                    public void check(String name, FunctionDocument function) {
+                        if (name.equals("bad")) {
+                            throw new TidetableException("TT-552", "its queries cannot be read");
+                        }
+                    }
+
+                    @Override
+                    public void use(List<StoredFunction> functions) {
+                        used.add(functions.stream().map(StoredFunction::name).toList().toString());
+                    }
+                });
+    }
+
+    @Test
+    void functionsThatAreDeclaredReachTheDataPlaneWithinASecond() throws Exception {
+        List<String> used = new CopyOnWriteArrayList<>();
+        followWithFunctions(used);
+
+        send("PUT", "/api/v1/functions/ratings", NEEDS, "If-Match", "0");
+        await().atMost(Duration.ofSeconds(1)).until(() -> used.contains("[ratings]"));
+        send("DELETE", "/api/v1/functions/ratings", "", "If-Match", "1");
+
+        await().atMost(Duration.ofSeconds(1)).until(() -> used.getLast().equals("[]"));
+        assertThat(send("PUT", "/api/v1/functions/ratings", NEEDS, "If-Match", "0").body())
+                .as("a version never comes again")
+                .contains("\"version\":3");
+        assertThat(send("GET", "/api/v1/audit?subject=function%20ratings", "").body())
+                .contains("function declared")
+                .contains("function taken away");
+    }
+
     @Test
     void everyRouteAnswersWhatTheContractSays() throws Exception {
+        followWithFunctions(new CopyOnWriteArrayList<>());
         Contract contract = new Contract(send("GET", "/openapi.yaml", "").body());
 
         contract.judge("get", ROOT, send("GET", ROOT + "?limit=1", ""));
         contract.judge("get", ROOT, send("GET", ROOT + "?limit=many", ""));
+        contract.judge("get", "/api/v1/shards", send("GET", "/api/v1/shards", ""));
+        contract.judge("get", "/api/v1/shards", send("GET", "/api/v1/shards?limit=0", ""));
         for (String part : List.of("", "/history", "/explanation")) {
             contract.judge("get", NAMED + part, send("GET", ROOT + "/orders" + part, ""));
             contract.judge("get", NAMED + part, send("GET", ROOT + "/nothing" + part, ""));
@@ -131,6 +191,34 @@ class ControlApiTest {
         contract.judge("delete", overrides + "/{number}", send("DELETE", overrides + "/1", ""));
         contract.judge("delete", overrides + "/{number}", send("DELETE", overrides + "/1", ""));
         contract.judge("delete", overrides + "/{number}", send("DELETE", overrides + "/x", ""));
+        String functions = "/api/v1/functions";
+        String function = functions + "/{name}";
+        String ratings = functions + "/ratings";
+        contract.judge("put", function, send("PUT", ratings, NEEDS));
+        contract.judge("put", function, send("PUT", ratings, "{}", "If-Match", "0"));
+        contract.judge("put", function, send("PUT", functions + "/bad", NEEDS, "If-Match", "0"));
+        contract.judge("put", function, send("PUT", ratings, NEEDS, "If-Match", "0"));
+        contract.judge("put", function, send("PUT", ratings, NEEDS, "If-Match", "0"));
+        contract.judge("get", functions, send("GET", functions, ""));
+        contract.judge("get", function, send("GET", ratings, ""));
+        contract.judge("get", function, send("GET", functions + "/none", ""));
+        contract.judge("delete", function, send("DELETE", ratings, ""));
+        contract.judge("delete", function, send("DELETE", ratings, "", "If-Match", "7"));
+        contract.judge("delete", function, send("DELETE", functions + "/x", "", "If-Match", "7"));
+        contract.judge("delete", function, send("DELETE", ratings, "", "If-Match", "1"));
+        String declaration = "/api/v1/declaration";
+        String difference = declaration + "/difference";
+        HttpResponse<String> shown = send("POST", difference, DECLARED);
+        contract.judge("get", declaration, send("GET", declaration, ""));
+        contract.judge("post", difference, shown);
+        contract.judge("post", difference, send("POST", difference, "{}"));
+        contract.judge("post", difference, send("POST", difference, UNKNOWN));
+        contract.judge("put", declaration, send("PUT", declaration, DECLARED));
+        contract.judge("put", declaration, send("PUT", declaration, "[", "If-Match", "x"));
+        contract.judge("put", declaration, send("PUT", declaration, DECLARED, "If-Match", "x"));
+        contract.judge("put", declaration, send("PUT", declaration, UNKNOWN, "If-Match", "x"));
+        contract.judge(
+                "put", declaration, send("PUT", declaration, DECLARED, "If-Match", tag(shown)));
         contract.judge("get", "/api/v1/audit", send("GET", "/api/v1/audit", ""));
         contract.judge("get", "/api/v1/audit", send("GET", "/api/v1/audit?before=x", ""));
 
@@ -140,6 +228,9 @@ class ControlApiTest {
                                 it.contains("/api/v1/replication-schemas")
                                         || it.contains("/api/v1/rules")
                                         || it.contains("/api/v1/overrides")
+                                        || it.contains("/api/v1/shards")
+                                        || it.contains("/api/v1/functions")
+                                        || it.contains("/api/v1/declaration")
                                         || it.contains("/api/v1/audit"))
                         .filter(it -> !contract.seen().contains(it))
                         .toList();
@@ -192,6 +283,108 @@ class ControlApiTest {
     }
 
     @Test
+    void aDeclarationIsShownAppliedAsAWholeAndIdempotent() {
+        try (ControlClient client = new ControlClient(server.url(), "ada")) {
+            client.override("items", null, Map.of("priority", 5), "old", null);
+            Answer shown = client.difference(DECLARED);
+
+            assertThat(shown.rows("changes", "change", "what", "name"))
+                    .containsExactly(
+                            List.of("added", "rule", "all"),
+                            List.of("removed", "override", "public.items everywhere"),
+                            List.of("added", "override", "public.orders everywhere"));
+            assertThat(shown.text("applied")).isEqualTo("false");
+            assertThat(client.rules().tag()).isEqualTo("\"0\"");
+
+            Answer applied = client.declare(DECLARED, shown.tag());
+            assertThat(applied.rows("changes", "name")).hasSize(3);
+            assertThat(applied.texts("changed"))
+                    .containsExactly("public.items to reporting", "public.orders to reporting");
+            assertThat(client.explain("orders", null).rows("explanations", "sentences").toString())
+                    .contains("by ada pins priority 50");
+            assertThat(client.declaration().rows("overrides", "table", "reason"))
+                    .containsExactly(List.of("public.orders", "sale"));
+
+            Answer again = client.difference(DECLARED);
+            assertThat(again.rows("changes", "name")).isEmpty();
+            client.declare(DECLARED, again.tag());
+            assertThat(client.rules().tag()).isEqualTo("\"1\"");
+            assertThat(client.overrides().rows("overrides", "number")).hasSize(2);
+        }
+    }
+
+    @Test
+    void aDeclarationThatCannotBeOrIsOutdatedChangesNothing() {
+        try (ControlClient client = new ControlClient(server.url(), "ada")) {
+            String tag = client.declaration().tag();
+            for (String wrong :
+                    List.of(
+                            DECLARED.replace("\"true\"", "\"rwos > 1\""),
+                            UNKNOWN,
+                            DECLARED.replace("50", "5000"),
+                            DECLARED.replace("\"sale\"", "\" \""))) {
+                assertThatThrownBy(() -> client.declare(wrong, tag))
+                        .as(wrong)
+                        .isInstanceOf(TidetableException.class);
+            }
+            client.override("items", null, Map.of("priority", 5), "meanwhile", null);
+            assertThatThrownBy(() -> client.declare(DECLARED, tag))
+                    .hasMessageContaining("somebody changed it meanwhile");
+
+            assertThat(client.rules().tag()).isEqualTo("\"0\"");
+            assertThat(client.overrides().rows("overrides", "reason"))
+                    .containsExactly(List.of("meanwhile"));
+        }
+    }
+
+    @Test
+    void everyEntryOfTheAuditIsAnEventForWhoListens() throws Exception {
+        control.follow(it -> {});
+        List<String> heard = new CopyOnWriteArrayList<>();
+        CompletableFuture<Void> events =
+                CompletableFuture.runAsync(() -> {
+                    try (Stream<String> lines = listen("0")) {
+                        lines.forEach(heard::add);
+                    } catch (UncheckedIOException e) {
+                        heard.add("closed");
+                    }
+                });
+        await().until(() -> heard.stream().anyMatch(it -> it.contains("event: status")));
+
+        try (ControlClient client = new ControlClient(server.url(), "ada")) {
+            client.override("orders", null, Map.of("priority", 77), "sale", null);
+        }
+
+        await().until(() -> heard.stream().anyMatch(it -> it.contains("override set")));
+        assertThat(heard.stream().filter(it -> it.contains("\"action\":\"replication schema")))
+                .as("what was before, by its number")
+                .hasSize(2);
+        server.close();
+        events.get(10, TimeUnit.SECONDS);
+    }
+
+    private Stream<String> listen(String lastEvent) {
+        try {
+            return http.send(
+                            HttpRequest.newBuilder(URI.create(server.url() + "/events"))
+                                    .header("Accept", "text/event-stream")
+                                    .header("Last-Event-ID", lastEvent)
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofLines())
+                    .body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String tag(HttpResponse<String> answer) {
+        return answer.headers().firstValue("ETag").orElseThrow();
+    }
+
+    @Test
     void theClientSpeaksTheSameLanguage() {
         try (ControlClient client = new ControlClient(server.url(), "ada")) {
             assertThat(client.schemas(null).rows("replication_schemas", "table", "schema.priority"))
@@ -210,6 +403,7 @@ class ControlApiTest {
             assertThat(client.explain("orders", null).text("explanations.sentences")).isEmpty();
             assertThat(client.explain("orders", null).rows("explanations", "sentences").toString())
                     .contains("priority 77")
+                    .contains("Now it is streaming; its rows are live; 5 bytes of changes wait;")
                     .contains("Override 1 by ada pins priority 77 until");
             assertThat(client.rollBack("items", null, 1, "no").text("schema.priority"))
                     .isEqualTo("3");

@@ -7,8 +7,13 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.QuarantinedChange;
+import io.tidetable.model.status.RetriedChanges;
+import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableStatus;
 import io.tidetable.model.status.TableVerification;
@@ -69,17 +74,31 @@ final class RecordedPipeline implements PipelineView {
                                                 ORDERS,
                                                 new Consistency.Group("checkout"),
                                                 TableState.STREAMING,
-                                                Duration.ofMillis(12)),
+                                                Duration.ofMillis(12),
+                                                StrategyStatus.usual()),
                                         table(
                                                 ODD,
                                                 new Consistency.Key(4),
                                                 TableState.COPYING,
-                                                null)),
+                                                null,
+                                                new StrategyStatus(
+                                                        new Strategy.Full(Duration.ofMinutes(5)),
+                                                        Strategy.Sampling.USUAL,
+                                                        Lsn.parse("16/3002D50"),
+                                                        Instant.parse("2026-01-02T03:04:05Z"),
+                                                        0.5,
+                                                        List.of("id", "status"),
+                                                        "id > 7",
+                                                        12L))),
                                 null)));
     }
 
     private static TableStatus table(
-            TableId table, Consistency consistency, TableState state, @Nullable Duration delay) {
+            TableId table,
+            Consistency consistency,
+            TableState state,
+            @Nullable Duration delay,
+            StrategyStatus carried) {
         return new TableStatus(
                 table,
                 new LaneId(table.toString()),
@@ -96,7 +115,8 @@ final class RecordedPipeline implements PipelineView {
                 delay,
                 5,
                 Lsn.parse("16/3002D50"),
-                0,
+                state == TableState.STREAMING ? 2 : 0,
+                carried,
                 null,
                 null);
     }
@@ -146,6 +166,54 @@ final class RecordedPipeline implements PipelineView {
         if (track == Track.EXPRESS) {
             throw new TidetableException("TT-249", table + " moves just now");
         }
+    }
+
+    @Override
+    public List<QuarantinedChange> quarantined(
+            DestinationId destination, TableId table, int limit) {
+        asked.add("quarantined %s %s %d".formatted(destination, table, limit));
+        return List.of(
+                new QuarantinedChange(
+                        1,
+                        table,
+                        "(7)",
+                        "(7)",
+                        "update",
+                        Lsn.parse("16/3002D50"),
+                        "23514",
+                        "violates a check",
+                        Instant.parse("2026-01-02T03:04:05Z")),
+                new QuarantinedChange(
+                        2,
+                        table,
+                        "(7)",
+                        "(7)",
+                        "delete",
+                        Lsn.parse("16/3002D60"),
+                        null,
+                        "waits for the change before it",
+                        Instant.parse("2026-01-02T03:04:06Z")));
+    }
+
+    @Override
+    public RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain) {
+        asked.add("retry %s %s %s".formatted(destination, table, chain));
+        return new RetriedChanges(0, 0, "violates a check");
+    }
+
+    @Override
+    public long discardQuarantined(DestinationId destination, TableId table, String chain) {
+        asked.add("discard %s %s %s".formatted(destination, table, chain));
+        return 2;
+    }
+
+    @Override
+    public CopyManifest manifest(DestinationId destination, TableId table) {
+        return new CopyManifest(
+                table,
+                List.of(
+                        new CopyManifest.Chunk(0, 1, "public.orders", 0, 128L, true, 10, 1000),
+                        new CopyManifest.Chunk(1, 1, "public.orders", 128, null, false, 9, 900)));
     }
 
     @Override

@@ -73,8 +73,8 @@ class ClassifierTest {
         "reads_per_second=1, warm, low, BULK, 3",
         "changes_per_second=0.5, warm, medium, BULK, 3",
         "changes_per_second=50, warm, high, BULK, 3",
-        "observed_seconds=7200, cold, low, BULK, 1",
-        "observed_seconds=60, warm, low, BULK, 3"
+        "hourly_seconds=7200, cold, low, BULK, 1",
+        "hourly_seconds=60, warm, low, BULK, 3"
     })
     void withoutRulesReadsAndChangesDecide(
             String figure, String temperature, String frequency, Track track, int priority) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidetable.control.classify.RuleException;
 import io.tidetable.control.classify.Stated;
+import io.tidetable.control.store.AuditEntry;
 import io.tidetable.control.store.Key;
 import io.tidetable.control.store.MetadataStore;
 import io.tidetable.control.store.StaleVersionException;
@@ -15,6 +16,7 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ChangeFrequency;
 import io.tidetable.model.schema.ClassificationRule;
 import io.tidetable.model.schema.Evidence;
 import io.tidetable.model.schema.Origin;
@@ -47,9 +49,22 @@ class ControlPlaneTest {
     private static final TableId ITEMS = new TableId("public", "items");
     private static final DestinationId REPORTING = new DestinationId("reporting");
     private static final Key ORDERS_KEY = new Key(ORDERS, REPORTING);
+    private static final List<ClassificationRule> GROWN =
+            List.of(
+                    new ClassificationRule(
+                            "grown",
+                            "rows >= 1000",
+                            Temperature.HOT,
+                            ChangeFrequency.LOW,
+                            null,
+                            null,
+                            42,
+                            null,
+                            null));
 
     private final DatabasePair databases = Servers.freshPair();
     private Stated orders = Stated.NOTHING;
+    private List<ClassificationRule> fixed = List.of();
     private ControlPlane control = controlPlane();
 
     @BeforeEach
@@ -73,7 +88,8 @@ class ControlPlaneTest {
                 new Replicated(
                         _ -> portable(databases.connectSource()),
                         Map.of(REPORTING, _ -> portable(databases.connectDestination())),
-                        this::stated),
+                        this::stated,
+                        fixed),
                 InstantSource.system());
     }
 
@@ -240,6 +256,108 @@ class ControlPlaneTest {
         control.endOverride(set.number(), "bob");
         await().atMost(Duration.ofSeconds(1)).until(() -> heard(told).schema().priority() == 9);
         assertThat(heard(told).paused()).isFalse();
+    }
+
+    private void insertOrders(int count) throws SQLException {
+        databases.onSource(
+                "INSERT INTO orders SELECT g FROM generate_series(1, %d) g".formatted(count),
+                "ANALYZE orders");
+    }
+
+    private List<String> actionsOnOrders() {
+        return control.store().audit().entries("public.orders", Long.MAX_VALUE, 50).stream()
+                .map(it -> it.author() + ": " + it.action())
+                .toList();
+    }
+
+    @Test
+    void aTableThatBecomesAnotherOneIsReclassifiedAfterAnAnnouncement() throws Exception {
+        control.apply(control.rules(), GROWN, "ada");
+        assertThat(newest().priority()).isEqualTo(3);
+        insertOrders(2000);
+
+        assertThat(control.look()).isEmpty();
+        assertThat(actionsOnOrders()).containsOnlyOnce("tidetable: replication schema changed");
+        assertThat(control.look()).isEmpty();
+        AuditEntry announced =
+                control.store().audit().entries("public.orders", Long.MAX_VALUE, 1).getFirst();
+        assertThat(announced.action()).isEqualTo("reclassification announced");
+        assertThat(announced.reason())
+                .contains("priority from 3 to 42")
+                .contains("at reporting in about 60 s")
+                .contains("rule 'grown' matched");
+        assertThat(newest().priority()).isEqualTo(3);
+        assertThat(control.look()).containsExactly(ORDERS_KEY);
+
+        assertThat(newest().priority()).isEqualTo(42);
+        assertThat(newest().origin()).isEqualTo(Origin.RULE);
+        assertThat(newest().reason()).contains("it was so at 3 looks in a row since ");
+        assertThat(control.explain(ORDERS).getFirst().sentences().toString())
+                .contains("2000 rows")
+                .contains("changed class from warm");
+        assertThat(actionsOnOrders()).hasSize(3);
+    }
+
+    @Test
+    void anOverrideStandsAboveWhatIsReclassifiedAndItsEndBringsThat() throws Exception {
+        control.apply(control.rules(), GROWN, "ada");
+        SchemaOverride set =
+                control.override(
+                        ORDERS,
+                        null,
+                        new Pins(null, null, 7, null, null, false),
+                        "mine",
+                        "ada",
+                        null);
+        insertOrders(2000);
+        for (int i = 0; i < 3; i++) {
+            control.look();
+        }
+
+        assertThat(control.inForce(ORDERS_KEY).schema().priority()).isEqualTo(7);
+        control.endOverride(set.number(), "ada");
+        assertThat(control.inForce(ORDERS_KEY).schema().priority()).isEqualTo(42);
+    }
+
+    @Test
+    void aTableThatWasTakenBackIsNotChangedByItself() throws Exception {
+        control.apply(control.rules(), GROWN, "ada");
+        insertOrders(2000);
+        control.rollBack(ORDERS_KEY, 1, 1, "leave it alone", "bob");
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(control.look()).isEmpty();
+        }
+        assertThat(newest().priority()).isEqualTo(3);
+    }
+
+    @Test
+    void figuresThatChangedWhileItWasDownAreNoReasonToDecideAnewAtOnce() throws Exception {
+        control.apply(control.rules(), GROWN, "ada");
+        insertOrders(2000);
+
+        restart();
+        assertThat(newest().version()).isEqualTo(1);
+
+        for (int i = 0; i < 3; i++) {
+            control.look();
+        }
+        assertThat(newest().priority()).isEqualTo(42);
+    }
+
+    @Test
+    void rulesOfTheSettingsStandBeforeThoseThatAreApplied() {
+        fixed = List.of(rule("mine", "name == 'orders'", 77));
+        restart();
+        assertThat(newest().priority()).isEqualTo(77);
+
+        assertThat(control.apply(control.rules(), List.of(rule("all", "true", 9)), "ada"))
+                .containsExactly(new Key(ITEMS, REPORTING));
+        assertThat(newest().priority()).isEqualTo(77);
+        assertThatThrownBy(() ->
+                        control.apply(control.rules(), List.of(rule("mine", "true", 9)), "ada"))
+                .isInstanceOf(RuleException.class)
+                .hasMessageContaining("the settings have a rule of that name");
     }
 
     @Test

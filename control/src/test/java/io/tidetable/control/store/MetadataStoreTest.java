@@ -224,7 +224,10 @@ class MetadataStoreTest {
             foreign.start();
             foreign.rules().save(StoredRules.NONE, List.of(), "eve", NOW);
             elsewhere.schemas().save(usual("orders"), Evidence.NONE, "ada");
-            await().atMost(Duration.ofSeconds(1)).until(() -> heard.contains(Set.of(Kind.SCHEMAS)));
+            await().atMost(Duration.ofSeconds(1))
+                    .until(() ->
+                            heard.contains(EnumSet.of(Kind.SCHEMAS, Kind.AUDIT))
+                                    || heard.contains(Set.of(Kind.SCHEMAS)));
             SchemaOverride set = elsewhere.overrides().add(pause(NOW.plusSeconds(60)));
             elsewhere.overrides().end(set.number(), "ada", NOW.plusSeconds(1));
             elsewhere.tokens().create("ci", AccessToken.Role.VIEWER, "ada", NOW);

@@ -9,11 +9,15 @@ import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.DestinationStatus;
+import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.QuarantinedChange;
+import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.model.status.TrackStatus;
 import io.tidetable.node.fault.Faults;
+import io.tidetable.node.functional.FunctionDeclaration;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -56,6 +60,7 @@ public final class Replication implements PipelineControl, AutoCloseable {
     private volatile Pipeline current;
     private volatile @Nullable Interlude interlude;
     private volatile @Nullable TidetableException failure;
+    private volatile List<FunctionDeclaration> functionsBesides = List.of();
     private volatile boolean closed;
     private long toldAt = System.nanoTime();
 
@@ -172,6 +177,7 @@ public final class Replication implements PipelineControl, AutoCloseable {
             try {
                 start(next);
                 synchronized (this) {
+                    next.functions(functionsBesides);
                     current = next;
                     interlude = null;
                 }
@@ -241,7 +247,9 @@ public final class Replication implements PipelineControl, AutoCloseable {
     }
 
     private Pipeline successor() {
-        return new Pipeline(settings, schemas, faults, clock);
+        Pipeline next = new Pipeline(settings, schemas, faults, clock);
+        next.functions(functionsBesides);
+        return next;
     }
 
     private void renewSlots(Pipeline next) {
@@ -415,6 +423,39 @@ public final class Replication implements PipelineControl, AutoCloseable {
                     new Carried(schema.destination(), schema.table()), new Followed(schema, held));
             running().follow(schema, held);
         }
+    }
+
+    @Override
+    public List<QuarantinedChange> quarantined(
+            DestinationId destination, TableId table, int limit) {
+        return running().quarantined(destination, table, limit);
+    }
+
+    @Override
+    public RetriedChanges retryQuarantined(
+            DestinationId destination, TableId table, String chain) {
+        return running().retryQuarantined(destination, table, chain);
+    }
+
+    @Override
+    public long discardQuarantined(DestinationId destination, TableId table, String chain) {
+        return running().discardQuarantined(destination, table, chain);
+    }
+
+    @Override
+    public CopyManifest manifest(DestinationId destination, TableId table) {
+        return running().manifest(destination, table);
+    }
+
+    @Override
+    public synchronized void functions(List<FunctionDeclaration> besides) {
+        functionsBesides = List.copyOf(besides);
+        current.functions(besides);
+    }
+
+    @Override
+    public void checkFunction(FunctionDeclaration function) {
+        running().checkFunction(function);
     }
 
     @Override

@@ -1,0 +1,121 @@
+package io.tidetable.app.command;
+
+import io.tidetable.app.settings.RulesFile;
+import io.tidetable.app.terminal.TextTable;
+import io.tidetable.control.api.ControlClient;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code tidetable functions list|declare|drop}. */
+@Command(
+        name = "functions",
+        description = "Functions downstream for whose needs tables are carried.",
+        mixinStandardHelpOptions = true,
+        subcommands = {
+            FunctionsCommand.ListAll.class,
+            FunctionsCommand.Declare.class,
+            FunctionsCommand.Drop.class
+        })
+final class FunctionsCommand implements Runnable {
+    @Spec
+    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+
+    /** {@code tidetable functions list}. */
+    @Command(
+            name = "list",
+            description = "Lists those that were declared while it runs; the settings have others.",
+            mixinStandardHelpOptions = true)
+    static final class ListAll implements Callable<Integer> {
+        @Mixin private ControlOption control = new ControlOption();
+
+        @Spec
+        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            return control.answer(spec, ControlClient::functions, ListAll::lines);
+        }
+
+        private static List<String> lines(ControlClient.Answer answer) {
+            TextTable lines =
+                    new TextTable()
+                            .left("function")
+                            .right("version")
+                            .left("by")
+                            .left("at")
+                            .left("needs");
+            answer.rows("functions", "name", "version", "author", "at", "function")
+                    .forEach(row -> lines.row(row.toArray(String[]::new)));
+            return lines.lines();
+        }
+    }
+
+    /** {@code tidetable functions declare NAME -f FILE}. */
+    @Command(
+            name = "declare",
+            description = "Declares what a function needs; its tables get that at once.",
+            mixinStandardHelpOptions = true)
+    static final class Declare implements Callable<Integer> {
+        @Parameters(paramLabel = "NAME", description = "as strategies name it")
+        private @SuppressWarnings("NullAway.Init") String name;
+
+        @Option(
+                names = {"-f", "--file"},
+                required = true,
+                paramLabel = "FILE",
+                description = "YAML or JSON: queries: [..], tables: {..} or statements: {..}")
+        private @SuppressWarnings("NullAway.Init") Path file;
+
+        @Mixin private ControlOption control = new ControlOption();
+
+        @Spec
+        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            String needs = RulesFile.json(file);
+            return control.answer(
+                    spec,
+                    client -> client.declareFunction(name, needs),
+                    answer ->
+                            List.of(
+                                    "function %s is declared, version %s"
+                                            .formatted(name, answer.text("version"))));
+        }
+    }
+
+    /** {@code tidetable functions drop NAME}. */
+    @Command(
+            name = "drop",
+            description = "Takes a function away; what nobody needs any more is not carried.",
+            mixinStandardHelpOptions = true)
+    static final class Drop implements Callable<Integer> {
+        @Parameters(paramLabel = "NAME", description = "as 'functions list' shows it")
+        private @SuppressWarnings("NullAway.Init") String name;
+
+        @Mixin private ControlOption control = new ControlOption();
+
+        @Spec
+        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            return control.answer(
+                    spec,
+                    client -> client.dropFunction(name),
+                    answer -> List.of("function " + name + " is taken away"));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.tidetable.control.api;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.tidetable.control.document.FunctionDocument;
+import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.store.StoredFunction;
+import java.time.Instant;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Functions downstream that are declared while the pipeline runs. */
+final class FunctionRoutes {
+    private static final String ROOT = "/api/v1/functions";
+    private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}");
+
+    private final ControlPlane control;
+
+    FunctionRoutes(ControlPlane control) {
+        this.control = control;
+    }
+
+    void register(RoutesConfig routes) {
+        routes.get(ROOT, this::all);
+        routes.get(ROOT + "/{name}", this::one);
+        routes.put(ROOT + "/{name}", this::declare);
+        routes.delete(ROOT + "/{name}", this::drop);
+    }
+
+    record Functions(List<Function> functions) {}
+
+    record Function(
+            String name, long version, FunctionDocument function, String author, Instant at) {
+        static Function of(StoredFunction it) {
+            return new Function(it.name(), it.version(), it.function(), it.author(), it.at());
+        }
+    }
+
+    private void all(Context context) {
+        ApiServer.json(
+                context, new Functions(control.functions().stream().map(Function::of).toList()));
+    }
+
+    private void one(Context context) {
+        StoredFunction found = found(context.pathParam("name"));
+        ControlRequests.tag(context, found.version());
+        ApiServer.json(context, Function.of(found));
+    }
+
+    private StoredFunction found(String name) {
+        return control.functions().stream()
+                .filter(it -> it.name().equals(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        ApiException.notFound(
+                                "TT-605",
+                                "there is no function '%s' that was declared here; GET /api/v1/functions lists them, the settings may have others"
+                                        .formatted(name)));
+    }
+
+    private void declare(Context context) {
+        String name = context.pathParam("name");
+        if (!NAME.matcher(name).matches()) {
+            throw ApiException.badRequest(
+                    "a function's name takes up to 63 letters, digits, '_', '-' and '.', got '"
+                            + name
+                            + "'");
+        }
+        FunctionDocument function =
+                ControlRequests.checked(
+                        ControlRequests.body(context, FunctionDocument.class)::checked);
+        long from = ControlRequests.ifMatch(context);
+        control.declareFunction(name, from, function, ControlRequests.author(context));
+        one(context);
+    }
+
+    private void drop(Context context) {
+        long from = ControlRequests.ifMatch(context);
+        StoredFunction known = found(context.pathParam("name"));
+        control.dropFunction(known.name(), from, ControlRequests.author(context));
+        ApiServer.json(context, Function.of(known));
+    }
+}
