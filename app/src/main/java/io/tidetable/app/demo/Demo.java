@@ -192,6 +192,7 @@ public final class Demo {
                 "shop             %s transactions, %s row changes"
                         .formatted(Figures.count(shop.transactions()), Figures.count(shop.rows())));
         figures.lines().forEach(this::say);
+        CarriedText.lines(pipeline.control().inForce()).forEach(this::say);
         if (compared) {
             compare(pipeline.view());
         }

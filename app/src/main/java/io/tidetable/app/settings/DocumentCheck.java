@@ -247,7 +247,7 @@ final class DocumentCheck {
             try {
                 RuleSet.of(rules);
             } catch (RuleException e) {
-                throw new SettingsMistake("TT-103", at, e.getMessage());
+                throw new SettingsMistake("TT-103", at, String.valueOf(e.getMessage()));
             }
         }
         return rules;

@@ -8,8 +8,8 @@ import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.Strategy;
-import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
@@ -432,8 +432,7 @@ public final class Replication implements PipelineControl, AutoCloseable {
     }
 
     @Override
-    public RetriedChanges retryQuarantined(
-            DestinationId destination, TableId table, String chain) {
+    public RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain) {
         return running().retryQuarantined(destination, table, chain);
     }
 

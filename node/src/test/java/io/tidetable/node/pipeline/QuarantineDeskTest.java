@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,7 +86,28 @@ class QuarantineDeskTest {
             assertThat(shown(pipeline)).isEqualTo(1);
             assertThat(pipeline.discardQuarantined(REPORTING, ORDERS, eight)).isEqualTo(1);
             assertThat(shown(pipeline)).isZero();
-            await().atMost(LIMIT).untilAsserted(() -> databases.comparer().assertEqual());
+        }
+    }
+
+    @Test
+    @Tag("wide")
+    void whatIsGivenUpIsMendedFromTheSource() throws Exception {
+        databases.onSource(
+                "CREATE TABLE orders (id int PRIMARY KEY, total int)",
+                "INSERT INTO orders SELECT g, g FROM generate_series(1, 100) g");
+        try (Pipeline pipeline = new PipelineBuilder(databases, directory).build()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            databases.onDestination("ALTER TABLE orders ADD CHECK (total < 1000)");
+            databases.onSource("UPDATE orders SET total = 5000 WHERE id = 7");
+            awaitComplete(pipeline);
+            String chain = pipeline.quarantined(REPORTING, ORDERS, 10).getFirst().chain();
+            databases.onDestination("ALTER TABLE orders DROP CONSTRAINT orders_total_check");
+
+            assertThat(pipeline.discardQuarantined(REPORTING, ORDERS, chain)).isEqualTo(1);
+
+            await().atMost(LIMIT.multipliedBy(2))
+                    .untilAsserted(() -> databases.comparer().assertEqual());
         }
     }
 }
