@@ -4,6 +4,7 @@ import io.tidetable.control.api.ControlClient;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Function;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -14,6 +15,8 @@ final class ControlOption {
             paramLabel = "URL",
             description = "where the running pipeline answers (default: ${DEFAULT-VALUE})")
     private String url = ServerOption.USUAL;
+
+    @Mixin private TokenOption token = new TokenOption();
 
     @Option(
             names = "--author",
@@ -33,7 +36,7 @@ final class ControlOption {
             Function<ControlClient, ControlClient.Answer> question,
             Function<ControlClient.Answer, List<String>> lines) {
         PrintWriter out = spec.commandLine().getOut();
-        try (ControlClient client = new ControlClient(url, author)) {
+        try (ControlClient client = new ControlClient(url, author, token.token())) {
             ControlClient.Answer answer = question.apply(client);
             if (format == OutputOption.Format.JSON) {
                 out.println(answer.json());

@@ -27,7 +27,7 @@ final class LocalPipeline implements AutoCloseable {
     static LocalPipeline open(Settings settings, DataDirectory directory) {
         Optional<String> running = directory.runningAt();
         if (running.isPresent()) {
-            ApiClient client = new ApiClient(running.get());
+            ApiClient client = new ApiClient(running.get(), new TokenOption().token());
             return new LocalPipeline(client, client, null);
         }
         Checks.refuseOnError(settings);

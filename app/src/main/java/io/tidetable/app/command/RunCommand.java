@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
     private static final Duration LOOK = Duration.ofMillis(250);
+    private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
 
     @Mixin private SettingsOption settings = new SettingsOption();
 
@@ -68,7 +69,7 @@ final class RunCommand implements Callable<Integer> {
         RunReport report = new RunReport(terminal);
         try (RunningPipeline pipeline = new RunningPipeline(read, directory)) {
             pipeline.start();
-            String url = pipeline.serve(read.api().host(), port == null ? read.api().port() : port);
+            String url = pipeline.serve(port == null ? read.api() : read.api().onPort(port));
             report.say(
                     "pipeline %s is up: %s, data in %s"
                             .formatted(read.name(), url, directory.path()));
@@ -81,7 +82,9 @@ final class RunCommand implements Callable<Integer> {
 
     private void follow(RunningPipeline pipeline, RunReport report) throws InterruptedException {
         Lsn begin = untilCaughtUp ? pipeline.view().sourcePosition() : Lsn.ZERO;
-        while (!surroundings.stop().await(LOOK)) {
+        Duration look = LOOK;
+        while (!surroundings.stop().await(look)) {
+            long begun = System.nanoTime();
             pipeline.failure()
                     .ifPresent(failure -> {
                         throw failure;
@@ -92,8 +95,17 @@ final class RunCommand implements Callable<Integer> {
                 report.say("every destination holds everything up to " + begin);
                 return;
             }
+            look = afterAnother(Duration.ofNanos(System.nanoTime() - begun));
         }
         report.say("stopping");
+    }
+
+    /** Looking at thousands of tables is to take a small part of the time. */
+    private static Duration afterAnother(Duration took) {
+        Duration wanted = took.multipliedBy(20);
+        return wanted.compareTo(LOOK) < 0
+                ? LOOK
+                : wanted.compareTo(LONGEST_LOOK) > 0 ? LONGEST_LOOK : wanted;
     }
 
     private static boolean everywhere(RunningPipeline pipeline, Lsn position)

@@ -1,6 +1,7 @@
 package io.tidetable.app.command;
 
 import io.tidetable.control.api.ApiClient;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The option that names a running pipeline. */
@@ -13,7 +14,9 @@ final class ServerOption {
             description = "where the running pipeline answers (default: ${DEFAULT-VALUE})")
     private String url = USUAL;
 
+    @Mixin private TokenOption token = new TokenOption();
+
     ApiClient connect() {
-        return new ApiClient(url);
+        return new ApiClient(url, token.token());
     }
 }

@@ -65,6 +65,7 @@ public final class TidetableCommand implements Runnable {
                 .addSubcommand(new QuarantineCommand())
                 .addSubcommand(new OverrideCommand())
                 .addSubcommand(new AuditCommand())
+                .addSubcommand(TokenCommand.commandLine(surroundings))
                 .addSubcommand(new WaitCommand(surroundings))
                 .addSubcommand(new PauseCommand())
                 .addSubcommand(new ResumeCommand())

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -71,6 +72,8 @@ final class WaitCommand implements Callable<Integer> {
             description = "how long to wait at the most, such as 90s or 2m (default: 30s)")
     private Duration timeout = Duration.ofSeconds(30);
 
+    @Mixin private TokenOption token = new TokenOption();
+
     @Spec
     private @SuppressWarnings("NullAway.Init") CommandSpec spec;
 
@@ -86,7 +89,7 @@ final class WaitCommand implements Callable<Integer> {
         Lsn given = parsed();
         surroundings.stop().interruptOnAsk(Thread.currentThread());
         if (whom.url != null) {
-            try (ApiClient client = new ApiClient(whom.url)) {
+            try (ApiClient client = new ApiClient(whom.url, token.token())) {
                 await(client, given, () -> {});
             }
         } else {

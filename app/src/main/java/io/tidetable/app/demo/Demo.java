@@ -92,7 +92,7 @@ public final class Demo {
                     RunningPipeline pipeline = new RunningPipeline(settings, directory)) {
                 shop.open();
                 pipeline.start();
-                String url = pipeline.serve(settings.api().host(), port);
+                String url = pipeline.serve(settings.api().onPort(port));
                 watch(shop, pipeline, url, limit);
                 shop.shut();
                 finish(shop, pipeline, limit);

@@ -86,7 +86,13 @@ record Document(
 
     record Journal(@Nullable String bulk, @Nullable String express, @Nullable String reserve) {}
 
-    record Api(@Nullable String host, @Nullable String port) {}
+    record Api(
+            @Nullable String host,
+            @Nullable String port,
+            @Nullable String tokens,
+            @Nullable String certificate,
+            @Nullable String key,
+            @Nullable String unencrypted) {}
 
     record Log(@Nullable String format, @Nullable String level) {}
 

@@ -277,7 +277,7 @@ final class DocumentCheck {
                         text -> number(text, 2, 60)));
     }
 
-    private static boolean truth(String text) {
+    static boolean truth(String text) {
         return switch (text) {
             case "true" -> true;
             case "false" -> false;
@@ -290,27 +290,7 @@ final class DocumentCheck {
         if (api == null) {
             return Settings.Api.DEFAULT;
         }
-        JsonPointer place = JsonPointer.valueOf("/api");
-        return new Settings.Api(
-                value(
-                        place.appendProperty("host"),
-                        api.host(),
-                        Settings.Api.DEFAULT.host(),
-                        DocumentCheck::loopback),
-                value(
-                        place.appendProperty("port"),
-                        api.port(),
-                        Settings.Api.DEFAULT.port(),
-                        text -> number(text, 0, 65535)));
-    }
-
-    private static String loopback(String host) {
-        if (host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d{1,3}){3}")) {
-            return host;
-        }
-        throw new IllegalArgumentException(
-                "takes a loopback address (127.0.0.1, ::1, localhost): the interface has no tokens"
-                        + " yet; reach it from elsewhere through an SSH tunnel");
+        return new ApiKeys(this).api(api);
     }
 
     private Settings.Log log(Document.@Nullable Log log) {

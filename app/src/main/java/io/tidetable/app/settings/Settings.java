@@ -1,5 +1,7 @@
 package io.tidetable.app.settings;
 
+import io.tidetable.control.api.Listening;
+import io.tidetable.control.api.ServerCertificate;
 import io.tidetable.control.plane.Reclassification;
 import io.tidetable.model.schema.ClassificationRule;
 import io.tidetable.node.functional.FunctionDeclaration;
@@ -8,6 +10,7 @@ import io.tidetable.node.postgres.Database;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a settings file says, checked and complete. Never shows a password.
@@ -68,12 +71,30 @@ public record Settings(
     }
 
     /**
-     * Where the HTTP interface listens.
+     * Where the HTTP interface listens, and to whom.
      *
      * @param port 0 takes any free one
+     * @param tokens whether it needs tokens on a loopback address too; elsewhere it always does
+     * @param certificate null for unencrypted HTTP
      */
-    public record Api(String host, int port) {
+    public record Api(
+            String host, int port, boolean tokens, @Nullable ServerCertificate certificate) {
         public static final Api DEFAULT = new Api("127.0.0.1", 7070);
+
+        /** Unencrypted, without tokens on a loopback address. */
+        public Api(String host, int port) {
+            this(host, port, false, null);
+        }
+
+        /** The same on another port. */
+        public Api onPort(int other) {
+            return new Api(host, other, tokens, certificate);
+        }
+
+        /** As the server takes it. */
+        public Listening listening() {
+            return new Listening(host, port, tokens, certificate);
+        }
     }
 
     /** How {@code run} writes its log. */

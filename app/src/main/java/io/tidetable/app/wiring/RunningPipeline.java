@@ -98,8 +98,8 @@ public final class RunningPipeline implements AutoCloseable {
      *
      * @return the address
      */
-    public String serve(String host, int port) {
-        ApiServer started = new ApiServer(view, control, host, port);
+    public String serve(Settings.Api api) {
+        ApiServer started = new ApiServer(view, control, api.listening());
         started.start();
         server = started;
         directory.publish(started.url());

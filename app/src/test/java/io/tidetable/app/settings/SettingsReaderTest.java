@@ -213,7 +213,12 @@ class SettingsReaderTest {
                     tuning: {snapshotLimit: 10m}                          | TT-102 | line 4 | did you mean 'snapshot_limit'?
                     tuning: {heartbeat: 2h}                               | TT-103 | line 4 | takes a duration from 100ms to 1m
                     api: {port: 70700}                                    | TT-103 | line 4 | from 0 to 65535
-                    api: {host: 0.0.0.0}                                  | TT-103 | line 4 | takes a loopback address
+                    api: {host: 0.0.0.0}                                  | TT-103 | line 4 | tokens must not travel in the clear
+                    api: {host: 0.0.0.0, unencrypted: true, tokens: false} | TT-103 | line 4 | cannot be false where others
+                    api: {host: "a b", unencrypted: true}                 | TT-103 | line 4 | an address or a name of this machine
+                    api: {certificate: a.pem}                             | TT-103 | line 4 | needs the other of
+                    api: {certificate: a.pem, key: b.pem}                 | TT-103 | line 4 | a.pem: it cannot be read
+                    api: {tokens: perhaps}                                | TT-103 | line 4 | takes true or false
                     log: {format: xml}                                    | TT-103 | line 4 | takes text or json, got 'xml'
                     log: {level: all}                                     | TT-103 | line 4 | takes debug or info or warn or error
                     rules: [{name: a, when: "rwos > 1"}]                  | TT-103 | line 4 | did you mean 'rows'?

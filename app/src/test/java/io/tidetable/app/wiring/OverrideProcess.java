@@ -1,5 +1,6 @@
 package io.tidetable.app.wiring;
 
+import io.tidetable.app.settings.Settings;
 import io.tidetable.app.settings.SettingsReader;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
@@ -22,7 +23,7 @@ final class OverrideProcess {
                         new DataDirectory(Path.of(arguments[1])),
                         faults)) {
             pipeline.start();
-            System.out.println("serves " + pipeline.serve("127.0.0.1", 0));
+            System.out.println("serves " + pipeline.serve(new Settings.Api("127.0.0.1", 0)));
             // Ends with the process that started it.
             System.in.transferTo(OutputStream.nullOutputStream());
         }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /** A running pipeline behind its HTTP interface. Thread-safe. */
@@ -34,13 +35,21 @@ public final class ApiClient implements PipelineView, AutoCloseable {
 
     private final HttpClient http;
     private final String url;
+    private final @Nullable String token;
+
+    /** A client that shows no token. */
+    public ApiClient(String url) {
+        this(url, null);
+    }
 
     /**
      * A client; nothing is sent yet.
      *
      * @param url for example {@code http://127.0.0.1:7070}
+     * @param token null for none
      */
-    public ApiClient(String url) {
+    public ApiClient(String url, @Nullable String token) {
+        this.token = token;
         this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
         if (!this.url.matches("https?://[^/]+")) {
             throw new TidetableException(
@@ -219,7 +228,8 @@ public final class ApiClient implements PipelineView, AutoCloseable {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create(url + path));
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path));
+        return token == null ? request : request.header("Authorization", "Bearer " + token);
     }
 
     private static String encoded(String text) {

@@ -11,46 +11,47 @@ import io.tidetable.model.TidetableException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.InstantSource;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP server of a running pipeline. It listens on a loopback address only and answers only
- * requests that were meant for one. What it answers is written down in {@code openapi.yaml}.
+ * The HTTP server of a running pipeline. On a loopback address it answers only requests that were
+ * meant for one; elsewhere only those that show a token. What it answers is written down in {@code
+ * openapi.yaml}.
  */
 public final class ApiServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+    private static final InstantSource CLOCK = InstantSource.system();
     private static final String PROBLEM_JSON = "application/problem+json";
 
     private final PipelineView pipeline;
     private final @Nullable ControlPlane control;
-    private final String host;
-    private final int port;
+    private final Listening where;
     private final EventFeed events;
     private @Nullable Javalin running;
 
     /**
-     * A server that is not started yet.
+     * A server that is not started yet, on a loopback address and without tokens.
      *
      * @param port 0 takes any free one
      */
     public ApiServer(PipelineView pipeline, String host, int port) {
-        this(pipeline, null, host, port);
+        this(pipeline, null, Listening.at(host, port));
     }
 
     /**
      * A server that is not started yet.
      *
-     * @param control null where nothing but the pipeline itself is to be asked
-     * @param port 0 takes any free one
+     * @param control null where nothing but the pipeline itself is to be asked; tokens need it
      */
-    public ApiServer(PipelineView pipeline, @Nullable ControlPlane control, String host, int port) {
+    public ApiServer(PipelineView pipeline, @Nullable ControlPlane control, Listening where) {
         this.pipeline = pipeline;
         this.control = control;
-        this.host = host;
-        this.port = port;
+        this.where = where;
         this.events = new EventFeed(pipeline, control);
     }
 
@@ -65,13 +66,13 @@ public final class ApiServer implements AutoCloseable {
         }
         Javalin javalin = Javalin.create(this::configure);
         try {
-            running = javalin.start(host, port);
+            running = javalin.start(where.host(), where.port());
         } catch (RuntimeException e) {
             javalin.stop();
             throw new TidetableException(
                     "TT-610",
                     "the HTTP interface cannot listen on %s port %d: %s; free the port, or choose another with --port (0 takes any free one)"
-                            .formatted(host, port, rootMessage(e)),
+                            .formatted(where.host(), where.port(), rootMessage(e)),
                     e);
         }
     }
@@ -91,7 +92,12 @@ public final class ApiServer implements AutoCloseable {
 
     /** Where it is reached, without a slash at the end. */
     public String url() {
-        return "http://%s:%d".formatted(host.contains(":") ? "[" + host + "]" : host, port());
+        String host = where.host();
+        return "%s://%s:%d"
+                .formatted(
+                        where.certificate() == null ? "http" : "https",
+                        host.contains(":") ? "[" + host + "]" : host,
+                        port());
     }
 
     @Override
@@ -111,13 +117,25 @@ public final class ApiServer implements AutoCloseable {
         config.concurrency.useVirtualThreads = true;
         config.http.prefer405over404 = true;
         config.http.maxRequestSize = 1 << 20;
-        config.jetty.modifyServer(server -> server.setStopTimeout(500));
+        config.jetty.modifyServer(server -> {
+            server.setStopTimeout(500);
+            server.setErrorHandler(new ServerErrors());
+        });
+        ServerCertificate certificate = where.certificate();
+        if (certificate != null) {
+            config.jetty.addConnector((server, http) -> certificate.connector(server, http, where));
+        }
         Dashboard.serve(config.staticFiles);
         routes(config.routes);
     }
 
     private void routes(RoutesConfig routes) {
-        routes.before(LoopbackGuard::check);
+        if (!where.tokensRequired()) {
+            routes.before(LoopbackGuard::check);
+        }
+        AccessGuard guard = guard();
+        routes.before(guard::checkHead);
+        routes.beforeMatched(guard::check);
         new StatusRoutes(pipeline).register(routes);
         new TableRoutes(pipeline).register(routes);
         new QuarantineRoutes(pipeline).register(routes);
@@ -130,14 +148,26 @@ public final class ApiServer implements AutoCloseable {
             new OverrideRoutes(controlled).register(routes);
             new DeclarationRoutes(controlled).register(routes);
             new FunctionRoutes(controlled).register(routes);
+            new TokenRoutes(controlled, CLOCK).register(routes);
         }
-        routes.sse("/events", events::subscribe);
-        routes.get("/openapi.yaml", ApiServer::contract);
+        routes.sse("/events", events::subscribe, Right.LOOK);
+        routes.get("/openapi.yaml", ApiServer::contract, Right.NONE);
         routes.exception(ApiException.class, (e, context) -> problem(context, e.status(), e));
         routes.exception(StaleVersionException.class, (e, context) -> problem(context, 412, e));
         routes.exception(TidetableException.class, (e, context) -> problem(context, 409, e));
         routes.exception(HttpResponseException.class, ApiServer::refused);
         routes.exception(Exception.class, ApiServer::failed);
+    }
+
+    private AccessGuard guard() {
+        ControlPlane controlled = control;
+        return new AccessGuard(
+                where.tokensRequired(),
+                token ->
+                        controlled == null
+                                ? Optional.empty()
+                                : controlled.store().tokens().find(token),
+                CLOCK);
     }
 
     private static void contract(Context context) {

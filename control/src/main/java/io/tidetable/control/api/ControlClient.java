@@ -1,6 +1,7 @@
 package io.tidetable.control.api;
 
 import io.tidetable.control.document.Documents;
+import io.tidetable.control.store.AccessToken;
 import io.tidetable.model.TidetableException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,13 +31,21 @@ public final class ControlClient implements AutoCloseable {
     private final HttpClient http;
     private final String url;
     private final String author;
+    private final @Nullable String token;
+
+    /** A client that shows no token. */
+    public ControlClient(String url, String author) {
+        this(url, author, null);
+    }
 
     /**
      * A client; nothing is sent yet.
      *
-     * @param author who wants the changes, for the audit
+     * @param author who wants the changes, for the audit; a token's name stands above it
+     * @param token null for none
      */
-    public ControlClient(String url, String author) {
+    public ControlClient(String url, String author, @Nullable String token) {
+        this.token = token;
         this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
         if (!this.url.matches("https?://[^/]+")) {
             throw new TidetableException(
@@ -254,6 +263,48 @@ public final class ControlClient implements AutoCloseable {
                 null);
     }
 
+    /**
+     * What is known of an access token.
+     *
+     * @param revokedAt empty while it opens doors
+     */
+    public record Token(
+            String name, String role, String author, String createdAt, String revokedAt) {
+        /** As the store has it. */
+        public static Token of(AccessToken token) {
+            return new Token(
+                    token.name(),
+                    token.role().label(),
+                    token.author(),
+                    token.createdAt().toString(),
+                    token.revokedAt() == null ? "" : token.revokedAt().toString());
+        }
+    }
+
+    /** The access tokens there are and were. */
+    public List<Token> tokens() {
+        return send("GET", "/api/v1/tokens", null, null)
+                .rows("tokens", "name", "role", "author", "created_at", "revoked_at")
+                .stream()
+                .map(row -> new Token(row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)))
+                .toList();
+    }
+
+    /** Makes an access token, which is told here and never again. */
+    public String createToken(String name, String role) {
+        return send(
+                        "POST",
+                        "/api/v1/tokens",
+                        Documents.text(Map.of("name", name, "role", role)),
+                        null)
+                .text("token");
+    }
+
+    /** Makes an access token worthless. */
+    public void revokeToken(String name) {
+        send("DELETE", "/api/v1/tokens/" + encoded(name), null, null);
+    }
+
     private static String query(@Nullable String... pairs) {
         StringBuilder query = new StringBuilder();
         for (int i = 0; i < pairs.length; i += 2) {
@@ -283,6 +334,9 @@ public final class ControlClient implements AutoCloseable {
                                 body == null
                                         ? HttpRequest.BodyPublishers.noBody()
                                         : HttpRequest.BodyPublishers.ofString(body));
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
         if (body != null) {
             request.header("Content-Type", "application/json");
         }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What requests to the control plane have in common: who asks, pages, versions, names. */
 final class ControlRequests {
-    /** Who wants a change; only a name for people, never a right. */
+    /** Who wants a change: only a name for people, and only where no token tells. */
     static final String AUTHOR = "Tidetable-Author";
 
     static final int LARGEST_PAGE = 1000;
@@ -21,6 +21,10 @@ final class ControlRequests {
     private ControlRequests() {}
 
     static String author(Context context) {
+        String token = Caller.of(context).token();
+        if (token != null) {
+            return token;
+        }
         String author = context.header(AUTHOR);
         if (author == null || author.isBlank()) {
             return "somebody at " + context.ip();

@@ -29,9 +29,9 @@ final class DeclarationRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get(ROOT, this::current);
-        routes.put(ROOT, this::replace);
-        routes.post(ROOT + "/difference", this::difference);
+        routes.get(ROOT, this::current, Right.LOOK);
+        routes.put(ROOT, this::replace, Right.GOVERN);
+        routes.post(ROOT + "/difference", this::difference, Right.LOOK);
     }
 
     private void current(Context context) {

@@ -17,6 +17,9 @@ import org.slf4j.LoggerFactory;
 final class EventFeed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
 
+    /** Of each destination; thousands each second are neither sent nor drawn in time. */
+    private static final int MOST_TABLES = 200;
+
     private final PipelineView pipeline;
     private final @Nullable ControlPlane control;
     private final Set<SseClient> subscribers = ConcurrentHashMap.newKeySet();
@@ -31,10 +34,11 @@ final class EventFeed implements AutoCloseable {
         subscriber.keepAlive();
         subscribers.add(subscriber);
         subscriber.onClose(() -> subscribers.remove(subscriber));
-        Thread.ofVirtual().name("events").start(() -> feed(subscriber));
+        Caller caller = Caller.of(subscriber.ctx());
+        Thread.ofVirtual().name("events").start(() -> feed(subscriber, caller));
     }
 
-    private void feed(SseClient subscriber) {
+    private void feed(SseClient subscriber, Caller caller) {
         ControlPlane controlled = control;
         try {
             ControlEvents events =
@@ -46,8 +50,10 @@ final class EventFeed implements AutoCloseable {
                 subscriber.sendEvent(
                         "status",
                         Json.MAPPER.writeValueAsString(
-                                PipelineRepresentation.of(pipeline.status())));
-            } while (!subscriber.terminated() && !closed.await(1, TimeUnit.SECONDS));
+                                PipelineRepresentation.of(pipeline.status(), MOST_TABLES)));
+            } while (!subscriber.terminated()
+                    && !closed.await(1, TimeUnit.SECONDS)
+                    && caller.welcome().getAsBoolean());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {

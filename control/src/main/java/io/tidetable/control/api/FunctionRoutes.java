@@ -21,10 +21,10 @@ final class FunctionRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get(ROOT, this::all);
-        routes.get(ROOT + "/{name}", this::one);
-        routes.put(ROOT + "/{name}", this::declare);
-        routes.delete(ROOT + "/{name}", this::drop);
+        routes.get(ROOT, this::all, Right.LOOK);
+        routes.get(ROOT + "/{name}", this::one, Right.LOOK);
+        routes.put(ROOT + "/{name}", this::declare, Right.GOVERN);
+        routes.delete(ROOT + "/{name}", this::drop, Right.GOVERN);
     }
 
     record Functions(List<Function> functions) {}

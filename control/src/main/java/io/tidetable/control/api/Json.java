@@ -12,9 +12,5 @@ final class Json {
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .build();
 
-    /** For request bodies, where an unknown key is a mistake. */
-    static final JsonMapper STRICT =
-            MAPPER.rebuild().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
-
     private Json() {}
 }

@@ -26,10 +26,10 @@ final class OverrideRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get(ROOT, this::all);
-        routes.post(ROOT, this::set);
-        routes.delete(ROOT + "/{number}", this::end);
-        routes.get("/api/v1/audit", this::audit);
+        routes.get(ROOT, this::all, Right.LOOK);
+        routes.post(ROOT, this::set, Right.STEER);
+        routes.delete(ROOT + "/{number}", this::end, Right.STEER);
+        routes.get("/api/v1/audit", this::audit, Right.LOOK);
     }
 
     private void all(Context context) {

@@ -28,13 +28,23 @@ public record PipelineRepresentation(
         List<OfTrack> tracks,
         List<OfDestination> destinations) {
 
+    /** All of it. */
     public static PipelineRepresentation of(PipelineStatus status) {
+        return of(status, Integer.MAX_VALUE);
+    }
+
+    /**
+     * What fits on a page.
+     *
+     * @param most tables of each destination, those with most to tell
+     */
+    static PipelineRepresentation of(PipelineStatus status, int most) {
         return new PipelineRepresentation(
                 status.pipeline(),
                 status.at(),
                 status.ready(),
                 status.tracks().stream().map(OfTrack::of).toList(),
-                status.destinations().stream().map(OfDestination::of).toList());
+                status.destinations().stream().map(d -> OfDestination.of(d, most)).toList());
     }
 
     /** As the interface writes it. */
@@ -44,7 +54,7 @@ public record PipelineRepresentation(
 
     /** Every table at every destination, as the interface writes it. */
     public String tablesJson() {
-        return Json.MAPPER.writeValueAsString(new Tables(allTables()));
+        return Json.MAPPER.writeValueAsString(new Tables(allTables(), null));
     }
 
     /** One table at each destination, as the interface writes it. */
@@ -119,15 +129,19 @@ public record PipelineRepresentation(
             boolean connected,
             int busySlots,
             int slots,
+            int tableCount,
             List<OfTable> tables,
             @Nullable String message) {
-        static OfDestination of(DestinationStatus status) {
+        static OfDestination of(DestinationStatus status, int most) {
             return new OfDestination(
                     status.id().name(),
                     status.connected(),
                     status.busySlots(),
                     status.slots(),
-                    status.tables().stream().map(t -> OfTable.of(status.id(), t)).toList(),
+                    status.tables().size(),
+                    MostToTell.of(status.tables(), most).stream()
+                            .map(t -> OfTable.of(status.id(), t))
+                            .toList(),
                     status.message());
         }
 
@@ -265,8 +279,12 @@ public record PipelineRepresentation(
         }
     }
 
-    /** Every table at every destination. */
-    record Tables(List<OfTable> tables) {}
+    /**
+     * Tables at destinations.
+     *
+     * @param next what the next page begins after; null on the last
+     */
+    record Tables(List<OfTable> tables, @Nullable String next) {}
 
     /** One table at each destination it goes to. */
     record OneTable(String table, List<OfTable> destinations) {}

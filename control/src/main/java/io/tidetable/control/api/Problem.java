@@ -16,11 +16,14 @@ record Problem(String type, String title, int status, String detail, String code
     private static String title(int status) {
         return switch (status) {
             case 400 -> "The request is not understood";
+            case 401 -> "The request needs a token";
             case 403 -> "The request is refused";
             case 404 -> "There is no such thing";
             case 405 -> "The method does not fit the path";
             case 412 -> "Somebody else changed it meanwhile";
             case 413 -> "The request is too large";
+            case 429 -> "There were too many requests";
+            case 503 -> "The request cannot be answered now";
             case 428 -> "The request does not say what it was made from";
             case 409 -> "The pipeline cannot do this now";
             default -> "The pipeline could not answer";

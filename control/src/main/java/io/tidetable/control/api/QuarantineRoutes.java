@@ -25,11 +25,11 @@ final class QuarantineRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get("/api/v1/quarantine", this::tables);
-        routes.get(OF_TABLE, this::list);
-        routes.post(OF_TABLE + "/retry", this::retry);
-        routes.post(OF_TABLE + "/discard", this::discard);
-        routes.get("/api/v1/tables/{name}/manifest", this::manifest);
+        routes.get("/api/v1/quarantine", this::tables, Right.LOOK);
+        routes.get(OF_TABLE, this::list, Right.LOOK);
+        routes.post(OF_TABLE + "/retry", this::retry, Right.STEER);
+        routes.post(OF_TABLE + "/discard", this::discard, Right.STEER);
+        routes.get("/api/v1/tables/{name}/manifest", this::manifest, Right.LOOK);
     }
 
     private void tables(Context context) {

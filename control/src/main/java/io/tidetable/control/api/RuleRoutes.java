@@ -26,9 +26,9 @@ final class RuleRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get(ROOT, this::current);
-        routes.put(ROOT, this::apply);
-        routes.post(ROOT + "/test", this::test);
+        routes.get(ROOT, this::current, Right.LOOK);
+        routes.put(ROOT, this::apply, Right.GOVERN);
+        routes.post(ROOT + "/test", this::test, Right.LOOK);
     }
 
     private void current(Context context) {

@@ -34,12 +34,12 @@ final class SchemaRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get(ROOT, this::all);
-        routes.get("/api/v1/shards", this::shards);
-        routes.get(ROOT + "/{name}", this::one);
-        routes.get(ROOT + "/{name}/history", this::history);
-        routes.post(ROOT + "/{name}/rollback", this::rollBack);
-        routes.get(ROOT + "/{name}/explanation", this::explain);
+        routes.get(ROOT, this::all, Right.LOOK);
+        routes.get("/api/v1/shards", this::shards, Right.LOOK);
+        routes.get(ROOT + "/{name}", this::one, Right.LOOK);
+        routes.get(ROOT + "/{name}/history", this::history, Right.LOOK);
+        routes.post(ROOT + "/{name}/rollback", this::rollBack, Right.STEER);
+        routes.get(ROOT + "/{name}/explanation", this::explain, Right.LOOK);
     }
 
     private void all(Context context) {

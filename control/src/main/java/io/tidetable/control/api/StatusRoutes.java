@@ -20,15 +20,19 @@ final class StatusRoutes {
     void register(RoutesConfig routes) {
         routes.get(
                 "/api/v1/status",
-                context -> ApiServer.json(context, PipelineRepresentation.of(pipeline.status())));
+                context -> ApiServer.json(context, PipelineRepresentation.of(pipeline.status())),
+                Right.LOOK);
         routes.get(
-                "/health/live", context -> ApiServer.json(context, new Health("live", List.of())));
-        routes.get("/health/ready", this::ready);
+                "/health/live",
+                context -> ApiServer.json(context, new Health("live", List.of())),
+                Right.NONE);
+        routes.get("/health/ready", this::ready, Right.NONE);
         routes.get(
                 "/metrics",
                 context ->
                         context.contentType(Metrics.CONTENT_TYPE)
-                                .result(Metrics.of(pipeline.status())));
+                                .result(Metrics.of(pipeline.status())),
+                Right.LOOK);
     }
 
     private void ready(Context context) {
@@ -40,7 +44,9 @@ final class StatusRoutes {
                 context,
                 status.ready()
                         ? new Health("ready", List.of())
-                        : new Health("not ready", reasons(status)));
+                        : new Health(
+                                "not ready",
+                                Caller.isKnown(context) ? reasons(status) : List.of()));
     }
 
     private static List<String> reasons(PipelineStatus status) {

@@ -8,6 +8,8 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
+import io.tidetable.model.status.TableStatus;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
@@ -17,6 +19,8 @@ import org.slf4j.LoggerFactory;
 final class TableRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TableRoutes.class);
 
+    private static final int LARGEST_PAGE = 1000;
+
     private final PipelineView pipeline;
 
     TableRoutes(PipelineView pipeline) {
@@ -24,27 +28,57 @@ final class TableRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get("/api/v1/tables", this::all);
-        routes.get("/api/v1/tables/{name}", this::one);
+        routes.get("/api/v1/tables", this::all, Right.LOOK);
+        routes.get("/api/v1/tables/{name}", this::one, Right.LOOK);
         routes.post(
-                "/api/v1/tables/{name}/pause", context -> act(context, "pause", pipeline::pause));
+                "/api/v1/tables/{name}/pause",
+                context -> act(context, "pause", pipeline::pause),
+                Right.STEER);
         routes.post(
                 "/api/v1/tables/{name}/resume",
-                context -> act(context, "resume", pipeline::resume));
+                context -> act(context, "resume", pipeline::resume),
+                Right.STEER);
         routes.post(
                 "/api/v1/tables/{name}/resync",
-                context -> act(context, "resync", pipeline::resync));
-        routes.post("/api/v1/tables/{name}/track/{track}", this::move);
+                context -> act(context, "resync", pipeline::resync),
+                Right.STEER);
+        routes.post("/api/v1/tables/{name}/track/{track}", this::move, Right.STEER);
     }
 
     private void all(Context context) {
+        int limit = (int) ControlRequests.number(context, "limit", LARGEST_PAGE, 1, LARGEST_PAGE);
+        String after = context.queryParam("after");
+        List<Entry> found =
+                Requests.destinations(pipeline.status(), context.queryParam("destination")).stream()
+                        .flatMap(d -> d.tables().stream().map(t -> Entry.of(d.id(), t)))
+                        .filter(it -> after == null || it.cursor().compareTo(after) > 0)
+                        .sorted(Comparator.comparing(Entry::cursor))
+                        .limit(limit + 1L)
+                        .toList();
+        List<Entry> page = found.subList(0, Math.min(limit, found.size()));
         ApiServer.json(
                 context,
                 new PipelineRepresentation.Tables(
-                        Requests.destinations(pipeline.status(), context.queryParam("destination"))
-                                .stream()
-                                .flatMap(d -> tables(d).stream())
-                                .toList()));
+                        page.stream().map(it -> OfTable.of(it.destination(), it.table())).toList(),
+                        found.size() > limit ? page.getLast().cursor() : null));
+    }
+
+    /**
+     * A table at a destination.
+     *
+     * @param cursor its place in the order of the list
+     */
+    private record Entry(String cursor, DestinationId destination, TableStatus table) {
+        static Entry of(DestinationId destination, TableStatus table) {
+            return new Entry(
+                    String.join(
+                            "\u0001",
+                            destination.name(),
+                            table.table().namespace(),
+                            table.table().name()),
+                    destination,
+                    table);
+        }
     }
 
     private void one(Context context) {

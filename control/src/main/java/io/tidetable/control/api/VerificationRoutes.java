@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
-import tools.jackson.core.JacksonException;
 
 /** Comparing source and destination; the answer streams, one JSON line per table as it is done. */
 final class VerificationRoutes {
@@ -26,7 +25,7 @@ final class VerificationRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.post("/api/v1/verifications", this::verify);
+        routes.post("/api/v1/verifications", this::verify, Right.STEER);
     }
 
     private void verify(Context context) throws IOException, InterruptedException {
@@ -89,11 +88,6 @@ final class VerificationRoutes {
         if (body.isBlank()) {
             return new VerificationRepresentation.Request(null, null, null);
         }
-        try {
-            return Json.STRICT.readValue(body, VerificationRepresentation.Request.class);
-        } catch (JacksonException e) {
-            throw ApiException.badRequest(
-                    "the body is not what /openapi.yaml describes: " + e.getOriginalMessage());
-        }
+        return ControlRequests.body(context, VerificationRepresentation.Request.class);
     }
 }

@@ -21,8 +21,8 @@ final class WaitRoutes {
     }
 
     void register(RoutesConfig routes) {
-        routes.get("/api/v1/position", this::position);
-        routes.get("/api/v1/wait", this::await);
+        routes.get("/api/v1/position", this::position, Right.LOOK);
+        routes.get("/api/v1/wait", this::await, Right.LOOK);
     }
 
     private void position(Context context) {

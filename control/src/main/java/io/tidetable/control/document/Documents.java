@@ -1,7 +1,9 @@
 package io.tidetable.control.document;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.Nulls;
 import io.tidetable.model.NearestName;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -28,6 +30,7 @@ public final class Documents {
                     .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                     .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                    .changeDefaultNullHandling(it -> it.withContentNulls(Nulls.FAIL))
                     .changeDefaultPropertyInclusion(
                             it -> it.withValueInclusion(JsonInclude.Include.ALWAYS))
                     .build();
@@ -56,9 +59,7 @@ public final class Documents {
             throw new IllegalArgumentException(unknownKey(e), e);
         } catch (MismatchedInputException e) {
             throw new IllegalArgumentException(
-                    "%s is not of the expected type: %s"
-                            .formatted(place(e.getPath()), e.getOriginalMessage()),
-                    e);
+                    "%s takes %s".formatted(place(e.getPath()), expected(e.getTargetType())), e);
         } catch (JacksonException e) {
             Throwable cause = e.getCause();
             throw new IllegalArgumentException(
@@ -80,6 +81,29 @@ public final class Documents {
                                 .map(it -> "did you mean '" + it + "'? ")
                                 .orElse(""),
                         String.join(", ", known));
+    }
+
+    /** In words of JSON, not of the program. */
+    private static String expected(@Nullable Class<?> type) {
+        if (type == null) {
+            return "another kind of value";
+        }
+        if (type == String.class) {
+            return "a text";
+        }
+        if (type == Boolean.class || type == boolean.class) {
+            return "true or false";
+        }
+        if (Number.class.isAssignableFrom(type) || type.isPrimitive()) {
+            return "a number";
+        }
+        if (Collection.class.isAssignableFrom(type)) {
+            return "a list";
+        }
+        if (type == Instant.class) {
+            return "a time such as 2026-01-31T12:00:00Z";
+        }
+        return "an object, or what stands for one";
     }
 
     private static String place(@Nullable List<JacksonException.Reference> path) {

@@ -60,9 +60,13 @@ function state(table) {
     : html`<span class=${mood[table.state]}>${word}</span>`;
 }
 
+let token = sessionStorage.getItem('tidetable-token');
+const headers = () => token ? {Authorization: `Bearer ${token}`} : {};
+
 async function ask(table, verb) {
   const answer = await fetch(
-    `/api/v1/tables/${encodeURIComponent(table.table)}/${verb}?destination=${encodeURIComponent(table.destination)}`, {method: 'POST'});
+    `/api/v1/tables/${encodeURIComponent(table.table)}/${verb}?destination=${encodeURIComponent(table.destination)}`,
+    {method: 'POST', headers: headers()});
   problem = answer.ok ? null : (await answer.json()).detail;
   draw();
 }
@@ -96,7 +100,9 @@ function destination(each) {
         <th class="figure">delay</th><th class="figure">p99</th><th>two minutes, 1 ms to 100 s</th><th class="figure">backlog</th>
         <th>track</th><th>lane</th><th></th></tr></thead>
       <tbody>${each.tables.map(row)}</tbody>
-    </table></div>`;
+    </table></div>
+    ${each.tables.length < each.table_count ? html`<p class="quiet">the ${number(each.tables.length)} of ${number(each.table_count)} tables
+      with most to tell; 'tidetable tables' shows all</p>` : ''}`;
 }
 
 function draw() {
@@ -125,11 +131,50 @@ function draw() {
     <p class="quiet"><a href="/api/v1/status">JSON</a> · <a href="/metrics">metrics</a> · <a href="/openapi.yaml">OpenAPI</a></p>`, page);
 }
 
-const events = new EventSource('/events');
-events.addEventListener('status', event => {
-  status = JSON.parse(event.data);
+/** Asks for a token where one is needed; it is kept as long as the browser's tab. */
+function tokenAsked(why) {
+  return new Promise(given => render(html`
+    <header><h1>Tidetable</h1></header>
+    <form @submit=${event => { event.preventDefault(); given(new FormData(event.target).get('token').trim()); }}>
+      <p>${why}</p>
+      <label>Token <input name="token" type="password" autocomplete="off" required autofocus></label> <button>Show</button>
+    </form>`, page));
+}
+
+function tell(block) {
+  const lines = block.split('\n');
+  if (!lines.includes('event: status')) return;
+  status = JSON.parse(lines.filter(line => line.startsWith('data: ')).map(line => line.slice(6)).join('\n'));
   connected = true;
   remember(status);
   draw();
-});
-events.onerror = () => { connected = false; draw(); };
+}
+
+/** Reads one answer of /events to its end. An EventSource could not show a token. */
+async function listen() {
+  const answer = await fetch('/events', {headers: {...headers(), Accept: 'text/event-stream'}});
+  if (answer.status === 401 || answer.status === 429) {
+    token = await tokenAsked((await answer.json()).detail);
+    sessionStorage.setItem('tidetable-token', token);
+    return;
+  }
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let waiting = '';
+  for (;;) {
+    const {value, done} = await reader.read();
+    if (done) return;
+    const blocks = (waiting + value).split('\n\n');
+    waiting = blocks.pop();
+    blocks.forEach(tell);
+  }
+}
+
+for (;;) {
+  try {
+    await listen();
+  } catch (e) {
+    connected = false;
+    draw();
+    await new Promise(later => setTimeout(later, 1000));
+  }
+}

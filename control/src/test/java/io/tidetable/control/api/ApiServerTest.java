@@ -50,6 +50,7 @@ class ApiServerTest {
             contract.judge("get", path, get(path));
         }
         contract.judge("get", "/api/v1/tables", get("/api/v1/tables?destination=nowhere"));
+        contract.judge("get", "/api/v1/tables", get("/api/v1/tables?limit=none"));
         contract.judge("get", "/api/v1/tables/{name}", get("/api/v1/tables/public.orders"));
         contract.judge("get", "/api/v1/tables/{name}", get("/api/v1/tables/public.nothing"));
         for (String verb : List.of("pause", "resume", "resync")) {
@@ -94,7 +95,7 @@ class ApiServerTest {
         // These are ControlApiTest's.
         notSeen.removeIf(it ->
                 it.matches(
-                        ".*/api/v1/(replication-schemas|shards|functions|rules|declaration|overrides|audit).*"));
+                        ".*/api/v1/(replication-schemas|shards|functions|rules|declaration|overrides|audit|tokens).*"));
         assertThat(notSeen)
                 .containsExactlyInAnyOrder(
                         "get /events 200",
@@ -102,6 +103,32 @@ class ApiServerTest {
                         "post /api/v1/tables/{name}/resume 200",
                         "post /api/v1/tables/{name}/resync 409",
                         "post /api/v1/verifications 409");
+    }
+
+    @Test
+    void tablesComePageByPage() throws Exception {
+        List<String> names = new ArrayList<>();
+        String after = "";
+        do {
+            var page = Json.MAPPER.readTree(get("/api/v1/tables?limit=1" + after).body());
+            page.path("tables").forEach(it -> names.add(it.path("table").asString()));
+            after =
+                    page.path("next").isNull()
+                            ? null
+                            : "&after="
+                                    + java.net.URLEncoder.encode(
+                                            page.path("next").asString(),
+                                            java.nio.charset.StandardCharsets.UTF_8);
+        } while (after != null);
+
+        assertThat(names)
+                .isSorted()
+                .containsExactlyElementsOf(
+                        pipeline.status().destinations().stream()
+                                .flatMap(d -> d.tables().stream())
+                                .map(it -> it.table().toString())
+                                .sorted()
+                                .toList());
     }
 
     @Test

@@ -62,7 +62,8 @@ class ControlApiTest {
                                     _ -> databases.connectDestination()),
                             _ -> Optional.of(Stated.NOTHING)),
                     InstantSource.system());
-    private final ApiServer server = new ApiServer(new RecordedPipeline(), control, "127.0.0.1", 0);
+    private final ApiServer server =
+            new ApiServer(new RecordedPipeline(), control, Listening.at("127.0.0.1", 0));
     private final HttpClient http = HttpClient.newHttpClient();
 
     @BeforeEach
