@@ -172,11 +172,11 @@ final class CaptureSession {
     }
 
     /**
-     * The journal writes mere positions down now and then only; a source that shuts down waits for
-     * the last one.
+     * The journal writes mere positions down now and then only, those of commits it took nothing of
+     * among them; a source that shuts down waits for the last one.
      */
     private boolean isPositionOpen(long now) {
-        return now - flushedAt >= POSITION_NANOS && passed.isAfter(setup.journal().durableEnd());
+        return now - flushedAt >= POSITION_NANOS && written().isAfter(setup.journal().durableEnd());
     }
 
     private void flush(long now) {
