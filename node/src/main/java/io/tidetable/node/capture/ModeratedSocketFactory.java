@@ -1,14 +1,12 @@
 package io.tidetable.node.capture;
 
+import io.tidetable.node.postgres.ConnectingSocketFactory;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.util.concurrent.locks.LockSupport;
-import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * window to be read fast at all. Where little comes, it is read at once. This stands below TLS and
  * sees only bytes.
  */
-public final class ModeratedSocketFactory extends SocketFactory {
+public final class ModeratedSocketFactory extends ConnectingSocketFactory {
     private static final long PAUSE_NANOS = 1_000_000;
 
     /** What stays keeps the window nearly full, and leaves room for the largest piece, 64 kB. */
@@ -40,47 +38,6 @@ public final class ModeratedSocketFactory extends SocketFactory {
     @Override
     public Socket createSocket() {
         return new ModeratedSocket();
-    }
-
-    @Override
-    public Socket createSocket(String host, int port) throws IOException {
-        return connected(new InetSocketAddress(host, port), null);
-    }
-
-    @Override
-    public Socket createSocket(String host, int port, InetAddress localHost, int localPort)
-            throws IOException {
-        return connected(
-                new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port) throws IOException {
-        return connected(new InetSocketAddress(host, port), null);
-    }
-
-    @Override
-    public Socket createSocket(
-            InetAddress address, int port, InetAddress localAddress, int localPort)
-            throws IOException {
-        return connected(
-                new InetSocketAddress(address, port),
-                new InetSocketAddress(localAddress, localPort));
-    }
-
-    private static Socket connected(InetSocketAddress to, @Nullable InetSocketAddress from)
-            throws IOException {
-        Socket socket = new ModeratedSocket();
-        try {
-            if (from != null) {
-                socket.bind(from);
-            }
-            socket.connect(to);
-            return socket;
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
     }
 
     private static final class ModeratedSocket extends Socket {

@@ -5,13 +5,10 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
 import java.time.Duration;
-import javax.net.SocketFactory;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * over a new connection whether it is there, and where it answers nobody twice in a row, the socket
  * is closed under whoever waits. This stands below TLS and needs no login.
  */
-public final class WatchedSocketFactory extends SocketFactory {
+public final class WatchedSocketFactory extends ConnectingSocketFactory {
     private static final Logger LOG = LoggerFactory.getLogger(WatchedSocketFactory.class);
 
     /** How long somebody waits before the server is asked, and between two questions. */
@@ -44,47 +41,6 @@ public final class WatchedSocketFactory extends SocketFactory {
     @Override
     public Socket createSocket() {
         return new WatchedSocket();
-    }
-
-    @Override
-    public Socket createSocket(String host, int port) throws IOException {
-        return connected(new InetSocketAddress(host, port), null);
-    }
-
-    @Override
-    public Socket createSocket(String host, int port, InetAddress localHost, int localPort)
-            throws IOException {
-        return connected(
-                new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port) throws IOException {
-        return connected(new InetSocketAddress(host, port), null);
-    }
-
-    @Override
-    public Socket createSocket(
-            InetAddress address, int port, InetAddress localAddress, int localPort)
-            throws IOException {
-        return connected(
-                new InetSocketAddress(address, port),
-                new InetSocketAddress(localAddress, localPort));
-    }
-
-    private static Socket connected(InetSocketAddress to, @Nullable InetSocketAddress from)
-            throws IOException {
-        Socket socket = new WatchedSocket();
-        try {
-            if (from != null) {
-                socket.bind(from);
-            }
-            socket.connect(to);
-            return socket;
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
     }
 
     private static final class WatchedSocket extends Socket {
