@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code tidetable apply -f FILE}. */
 @Command(
@@ -36,13 +34,10 @@ final class ApplyCommand implements Callable<Integer> {
 
     @Mixin private ControlOption control = new ControlOption();
 
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
     @Override
     public Integer call() {
         String declaration = RulesFile.json(file);
-        return control.answer(spec, client -> apply(client, declaration), this::lines);
+        return control.answer(client -> apply(client, declaration), this::lines);
     }
 
     /** Exactly the difference that is shown is applied, or nothing. */

@@ -7,9 +7,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code tidetable audit}. */
 @Command(
@@ -31,18 +29,19 @@ final class AuditCommand implements Callable<Integer> {
 
     @Mixin private ControlOption control = new ControlOption();
 
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
     @Override
     public Integer call() {
-        return control.answer(spec, client -> client.audit(subject, limit), AuditCommand::lines);
+        return control.answer(client -> client.audit(subject, limit), AuditCommand::lines);
     }
 
     private static List<String> lines(ControlClient.Answer answer) {
-        TextTable lines = new TextTable().left("at").left("by").left("what").left("of").left("why");
-        answer.rows("entries", "at", "author", "action", "subject", "reason")
-                .forEach(row -> lines.row(row.toArray(String[]::new)));
-        return lines.lines();
+        return new TextTable()
+                .left("at")
+                .left("by")
+                .left("what")
+                .left("of")
+                .left("why")
+                .rows(answer.rows("entries", "at", "author", "action", "subject", "reason"))
+                .lines();
     }
 }

@@ -7,22 +7,11 @@ import java.util.function.Function;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** What commands to the control plane have in common: where it is, who asks, how it is answered. */
+/** What commands to the control plane have in common: whom they ask, how it is answered. */
 final class ControlOption {
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            description = "where the running pipeline answers (default: ${DEFAULT-VALUE})")
-    private String url = ServerOption.USUAL;
-
-    @Mixin private TokenOption token = new TokenOption();
-
-    @Option(
-            names = "--author",
-            paramLabel = "NAME",
-            description = "who wants this, for the audit (default: the user's name)")
-    private String author = System.getProperty("user.name", "somebody");
+    @Mixin private AskerOption asker = new AskerOption();
 
     @Option(
             names = {"-o", "--output"},
@@ -30,13 +19,15 @@ final class ControlOption {
             description = "text or json (default: ${DEFAULT-VALUE})")
     private OutputOption.Format format = OutputOption.Format.TEXT;
 
+    @Spec(Spec.Target.MIXEE)
+    private @SuppressWarnings("NullAway.Init") CommandSpec command;
+
     /** Asks, and prints the answer as it came or as lines for people. */
     int answer(
-            CommandSpec spec,
             Function<ControlClient, ControlClient.Answer> question,
             Function<ControlClient.Answer, List<String>> lines) {
-        PrintWriter out = spec.commandLine().getOut();
-        try (ControlClient client = new ControlClient(url, author, token.token())) {
+        PrintWriter out = command.commandLine().getOut();
+        try (ControlClient client = asker.connect()) {
             ControlClient.Answer answer = question.apply(client);
             if (format == OutputOption.Format.JSON) {
                 out.println(answer.json());

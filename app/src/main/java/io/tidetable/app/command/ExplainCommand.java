@@ -6,10 +6,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidetable explain TABLE}. */
 @Command(
@@ -25,13 +23,9 @@ final class ExplainCommand implements Callable<Integer> {
 
     @Mixin private ControlOption control = new ControlOption();
 
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
     @Override
     public Integer call() {
-        return control.answer(
-                spec, client -> client.explain(table, destination), ExplainCommand::lines);
+        return control.answer(client -> client.explain(table, destination), ExplainCommand::lines);
     }
 
     private static List<String> lines(ControlClient.Answer answer) {

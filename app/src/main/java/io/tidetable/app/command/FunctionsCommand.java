@@ -8,10 +8,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidetable functions list|declare|drop}. */
 @Command(
@@ -23,15 +21,7 @@ import picocli.CommandLine.Spec;
             FunctionsCommand.Declare.class,
             FunctionsCommand.Drop.class
         })
-final class FunctionsCommand implements Runnable {
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-    }
-
+final class FunctionsCommand extends CommandGroup {
     /** {@code tidetable functions list}. */
     @Command(
             name = "list",
@@ -40,25 +30,20 @@ final class FunctionsCommand implements Runnable {
     static final class ListAll implements Callable<Integer> {
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
-            return control.answer(spec, ControlClient::functions, ListAll::lines);
+            return control.answer(ControlClient::functions, ListAll::lines);
         }
 
         private static List<String> lines(ControlClient.Answer answer) {
-            TextTable lines =
-                    new TextTable()
-                            .left("function")
-                            .right("version")
-                            .left("by")
-                            .left("at")
-                            .left("needs");
-            answer.rows("functions", "name", "version", "author", "at", "function")
-                    .forEach(row -> lines.row(row.toArray(String[]::new)));
-            return lines.lines();
+            return new TextTable()
+                    .left("function")
+                    .right("version")
+                    .left("by")
+                    .left("at")
+                    .left("needs")
+                    .rows(answer.rows("functions", "name", "version", "author", "at", "function"))
+                    .lines();
         }
     }
 
@@ -80,14 +65,10 @@ final class FunctionsCommand implements Runnable {
 
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
             String needs = RulesFile.json(file);
             return control.answer(
-                    spec,
                     client -> client.declareFunction(name, needs),
                     answer ->
                             List.of(
@@ -107,13 +88,9 @@ final class FunctionsCommand implements Runnable {
 
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
             return control.answer(
-                    spec,
                     client -> client.dropFunction(name),
                     answer -> List.of("function " + name + " is taken away"));
         }

@@ -11,10 +11,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidetable override set|list|end}. */
 @Command(
@@ -26,15 +24,7 @@ import picocli.CommandLine.Spec;
             OverrideCommand.ListAll.class,
             OverrideCommand.End.class
         })
-final class OverrideCommand implements Runnable {
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-    }
-
+final class OverrideCommand extends CommandGroup {
     /** {@code tidetable override set TABLE}. */
     @Command(
             name = "set",
@@ -86,9 +76,6 @@ final class OverrideCommand implements Runnable {
 
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
             Map<String, Object> pins = new LinkedHashMap<>();
@@ -99,7 +86,6 @@ final class OverrideCommand implements Runnable {
             put(pins, "paused", pause ? Boolean.TRUE : null);
             Instant until = limit == null ? null : Instant.now().plus(limit);
             return control.answer(
-                    spec,
                     client -> client.override(table, destination, pins, reason, until),
                     answer ->
                             List.of(
@@ -124,12 +110,9 @@ final class OverrideCommand implements Runnable {
     static final class ListAll implements Callable<Integer> {
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
-            return control.answer(spec, ControlClient::overrides, ListAll::lines);
+            return control.answer(ControlClient::overrides, ListAll::lines);
         }
 
         private static List<String> lines(ControlClient.Answer answer) {
@@ -182,13 +165,9 @@ final class OverrideCommand implements Runnable {
 
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
             return control.answer(
-                    spec,
                     client -> client.endOverride(number),
                     answer -> List.of("override " + number + " has ended"));
         }

@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code tidetable rules list|test|apply}. */
 @Command(
@@ -23,15 +21,7 @@ import picocli.CommandLine.Spec;
             RulesCommand.Try.class,
             RulesCommand.Apply.class
         })
-final class RulesCommand implements Runnable {
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-    }
-
+final class RulesCommand extends CommandGroup {
     private static TextTable table() {
         return new TextTable()
                 .left("rule")
@@ -51,26 +41,23 @@ final class RulesCommand implements Runnable {
     static final class ListRules implements Callable<Integer> {
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
-            return control.answer(spec, ControlClient::rules, ListRules::lines);
+            return control.answer(ControlClient::rules, ListRules::lines);
         }
 
         private static List<String> lines(ControlClient.Answer answer) {
             TextTable lines = table();
             for (String list : List.of("settings", "rules", "defaults")) {
-                answer.rows(
+                lines.rows(
+                        answer.rows(
                                 list,
                                 "name",
                                 "temperature",
                                 "strategy.kind",
                                 "consistency",
                                 "priority",
-                                "when")
-                        .forEach(row -> lines.row(row.toArray(String[]::new)));
+                                "when"));
             }
             return lines.lines();
         }
@@ -94,13 +81,10 @@ final class RulesCommand implements Runnable {
 
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
             String rules = RulesFile.json(file);
-            return control.answer(spec, client -> client.test(rules), Try::lines);
+            return control.answer(client -> client.test(rules), Try::lines);
         }
 
         private static List<String> lines(ControlClient.Answer answer) {
@@ -138,14 +122,11 @@ final class RulesCommand implements Runnable {
 
         @Mixin private ControlOption control = new ControlOption();
 
-        @Spec
-        private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
         @Override
         public Integer call() {
             String rules = RulesFile.json(file);
             return control.answer(
-                    spec, client -> client.apply(rules, client.rules().tag()), Apply::lines);
+                    client -> client.apply(rules, client.rules().tag()), Apply::lines);
         }
 
         private static List<String> lines(ControlClient.Answer answer) {

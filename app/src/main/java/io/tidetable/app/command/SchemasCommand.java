@@ -7,10 +7,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code tidetable schemas [TABLE]}. */
 @Command(
@@ -35,82 +33,75 @@ final class SchemasCommand implements Callable<Integer> {
 
     @Mixin private ControlOption control = new ControlOption();
 
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
     @Override
     public Integer call() {
         String named = table;
         if (named == null) {
-            return control.answer(
-                    spec, client -> client.schemas(destination), SchemasCommand::overview);
+            return control.answer(client -> client.schemas(destination), SchemasCommand::overview);
         }
         Long version = backTo;
         if (version != null) {
             String why = reason == null ? "" : reason;
             return control.answer(
-                    spec,
                     client -> client.rollBack(named, destination, version, why),
                     answer ->
                             List.of(named + " is replicated as in version " + version + " again"));
         }
         return control.answer(
-                spec, client -> client.history(named, destination), SchemasCommand::versions);
+                client -> client.history(named, destination), SchemasCommand::versions);
     }
 
     private static List<String> overview(ControlClient.Answer answer) {
-        TextTable lines =
-                new TextTable()
-                        .left("table")
-                        .left("to")
-                        .right("version")
-                        .left("class")
-                        .left("changes")
-                        .left("strategy")
-                        .left("consistency")
-                        .right("priority")
-                        .left("track")
-                        .left("decided by");
-        answer.rows(
-                        "replication_schemas",
-                        "table",
-                        "schema.destination",
-                        "schema.version",
-                        "schema.temperature",
-                        "schema.change_frequency",
-                        "schema.strategy.kind",
-                        "schema.consistency",
-                        "schema.priority",
-                        "schema.track",
-                        "schema.origin")
-                .forEach(row -> lines.row(row.toArray(String[]::new)));
-        return lines.lines();
+        return new TextTable()
+                .left("table")
+                .left("to")
+                .right("version")
+                .left("class")
+                .left("changes")
+                .left("strategy")
+                .left("consistency")
+                .right("priority")
+                .left("track")
+                .left("decided by")
+                .rows(
+                        answer.rows(
+                                "replication_schemas",
+                                "table",
+                                "schema.destination",
+                                "schema.version",
+                                "schema.temperature",
+                                "schema.change_frequency",
+                                "schema.strategy.kind",
+                                "schema.consistency",
+                                "schema.priority",
+                                "schema.track",
+                                "schema.origin"))
+                .lines();
     }
 
     private static List<String> versions(ControlClient.Answer answer) {
-        TextTable lines =
-                new TextTable()
-                        .right("version")
-                        .left("at")
-                        .left("by")
-                        .left("class")
-                        .left("strategy")
-                        .left("consistency")
-                        .right("priority")
-                        .left("track")
-                        .left("why");
-        answer.rows(
-                        "versions",
-                        "schema.version",
-                        "schema.at",
-                        "author",
-                        "schema.temperature",
-                        "schema.strategy.kind",
-                        "schema.consistency",
-                        "schema.priority",
-                        "schema.track",
-                        "schema.reason")
-                .forEach(row -> lines.row(row.toArray(String[]::new)));
-        return lines.lines();
+        return new TextTable()
+                .right("version")
+                .left("at")
+                .left("by")
+                .left("class")
+                .left("strategy")
+                .left("consistency")
+                .right("priority")
+                .left("track")
+                .left("why")
+                .rows(
+                        answer.rows(
+                                "versions",
+                                "schema.version",
+                                "schema.at",
+                                "author",
+                                "schema.temperature",
+                                "schema.strategy.kind",
+                                "schema.consistency",
+                                "schema.priority",
+                                "schema.track",
+                                "schema.reason"))
+                .lines();
     }
 }

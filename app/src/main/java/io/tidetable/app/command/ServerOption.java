@@ -1,6 +1,7 @@
 package io.tidetable.app.command;
 
 import io.tidetable.control.api.ApiClient;
+import io.tidetable.control.api.ControlClient;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -18,5 +19,9 @@ final class ServerOption {
 
     ApiClient connect() {
         return new ApiClient(url, token.token());
+    }
+
+    ControlClient connectAs(String author) {
+        return new ControlClient(url, author, token.token());
     }
 }

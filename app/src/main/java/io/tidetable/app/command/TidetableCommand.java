@@ -5,12 +5,10 @@ import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The command {@code tidetable} itself: it knows the others and how failures are told. */
 @Command(
@@ -35,15 +33,12 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = TidetableCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND")
-public final class TidetableCommand implements Runnable {
+public final class TidetableCommand extends CommandGroup {
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
             description = "show where in the program a failure arose")
     private boolean debug;
-
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
 
     /** The command line with all its commands. */
     public static CommandLine commandLine(Surroundings surroundings) {
@@ -77,11 +72,6 @@ public final class TidetableCommand implements Runnable {
                 .setExecutionExceptionHandler(root::failed)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true);
-    }
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
     }
 
     private static int wrongUse(ParameterException e, String[] arguments) {

@@ -17,21 +17,13 @@ import picocli.CommandLine.Spec;
         name = "token",
         description = "Access tokens of the HTTP interface.",
         mixinStandardHelpOptions = true)
-final class TokenCommand implements Runnable {
-    @Spec
-    private @SuppressWarnings("NullAway.Init") CommandSpec spec;
-
+final class TokenCommand extends CommandGroup {
     /** The command with its own commands. */
     static picocli.CommandLine commandLine(Surroundings surroundings) {
         return new picocli.CommandLine(new TokenCommand())
                 .addSubcommand(new Create(surroundings))
                 .addSubcommand(new ListTokens(surroundings))
                 .addSubcommand(new Revoke(surroundings));
-    }
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
     }
 
     /** {@code tidetable token create NAME --role ROLE}. */

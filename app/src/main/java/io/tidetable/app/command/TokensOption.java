@@ -18,19 +18,7 @@ final class TokensOption {
             description = "the settings file whose metadata store has the tokens")
     private @Nullable Path file;
 
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            description = "where a running pipeline answers (default: ${DEFAULT-VALUE})")
-    private String url = ServerOption.USUAL;
-
-    @Option(
-            names = "--author",
-            paramLabel = "NAME",
-            description = "who wants this, for the audit (default: the user's name)")
-    private String author = System.getProperty("user.name", "somebody");
-
-    @Mixin private TokenOption token = new TokenOption();
+    @Mixin private AskerOption asker = new AskerOption();
 
     private final Surroundings surroundings;
 
@@ -41,11 +29,11 @@ final class TokensOption {
     <T> T with(Function<Tokens, T> question) {
         if (file != null) {
             Settings settings = new SettingsReader(surroundings.environment()).read(file);
-            try (Tokens tokens = Tokens.of(settings, author)) {
+            try (Tokens tokens = Tokens.of(settings, asker.author())) {
                 return question.apply(tokens);
             }
         }
-        try (ControlClient client = new ControlClient(url, author, token.token());
+        try (ControlClient client = asker.connect();
                 Tokens tokens = Tokens.behind(client)) {
             return question.apply(tokens);
         }

@@ -24,31 +24,36 @@ public final class TextTable {
         rows.add(List.of(cells));
     }
 
+    /** Adds rows, each a cell for every column. */
+    public TextTable rows(List<List<String>> more) {
+        rows.addAll(more);
+        return this;
+    }
+
     /** The lines, the titles first. */
     public List<String> lines() {
+        List<String> titles = columns.stream().map(Column::title).toList();
+        int[] widths = titles.stream().mapToInt(String::length).toArray();
+        for (List<String> row : rows) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], row.get(i).length());
+            }
+        }
         List<String> lines = new ArrayList<>();
-        lines.add(line(columns.stream().map(Column::title).toList()));
-        rows.forEach(row -> lines.add(line(row)));
+        lines.add(line(titles, widths));
+        rows.forEach(row -> lines.add(line(row, widths)));
         return lines;
     }
 
-    private String line(List<String> cells) {
+    private String line(List<String> cells, int[] widths) {
         StringBuilder line = new StringBuilder();
-        for (int i = 0; i < columns.size(); i++) {
-            int width = width(i);
-            String padding = " ".repeat(width - cells.get(i).length());
+        for (int i = 0; i < widths.length; i++) {
+            String cell = cells.get(i);
+            String padding = " ".repeat(widths[i] - cell.length());
             line.append(i == 0 ? "" : "  ");
-            line.append(columns.get(i).figures() ? padding + cells.get(i) : cells.get(i) + padding);
+            line.append(columns.get(i).figures() ? padding + cell : cell + padding);
         }
         return line.toString().stripTrailing();
-    }
-
-    private int width(int column) {
-        int width = columns.get(column).title().length();
-        for (List<String> row : rows) {
-            width = Math.max(width, row.get(column).length());
-        }
-        return width;
     }
 
     private record Column(String title, boolean figures) {}
