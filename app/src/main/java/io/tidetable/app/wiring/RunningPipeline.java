@@ -75,7 +75,7 @@ public final class RunningPipeline implements AutoCloseable {
         directory.lock();
         control.start();
         LocalFunctions functions = new LocalFunctions(pipeline, settledFunctions);
-        functions.use(control.functions());
+        functions.use(control.functions().all());
         pipeline.start();
         control.follow(this::follow, functions);
     }

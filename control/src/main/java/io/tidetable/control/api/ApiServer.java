@@ -144,10 +144,10 @@ public final class ApiServer implements AutoCloseable {
         ControlPlane controlled = control;
         if (controlled != null) {
             new SchemaRoutes(controlled, pipeline).register(routes);
-            new RuleRoutes(controlled).register(routes);
+            new RuleRoutes(controlled.rules()).register(routes);
             new OverrideRoutes(controlled).register(routes);
             new DeclarationRoutes(controlled).register(routes);
-            new FunctionRoutes(controlled).register(routes);
+            new FunctionRoutes(controlled.functions()).register(routes);
             new TokenRoutes(controlled, CLOCK).register(routes);
         }
         routes.sse("/events", events::subscribe, Right.LOOK);

@@ -35,7 +35,7 @@ final class DeclarationRoutes {
     }
 
     private void current(Context context) {
-        Declared declared = control.declared();
+        Declared declared = control.declarations().current();
         ControlRequests.tag(context, declared.tag());
         ApiServer.json(
                 context, DeclarationDocument.of(declared.rules().rules(), declared.overrides()));
@@ -43,8 +43,9 @@ final class DeclarationRoutes {
 
     private void difference(Context context) {
         Wanted wanted = wanted(context);
-        Declared declared = control.declared();
-        List<DeclaredChange> changes = understood(() -> control.difference(declared, wanted));
+        Declared declared = control.declarations().current();
+        List<DeclaredChange> changes =
+                understood(() -> control.declarations().difference(declared, wanted));
         ControlRequests.tag(context, declared.tag());
         ApiServer.json(context, DeclarationOutcome.of(changes, false, Set.of()));
     }
@@ -52,11 +53,14 @@ final class DeclarationRoutes {
     private void replace(Context context) {
         Wanted wanted = wanted(context);
         String tag = ControlRequests.ifMatchTag(context);
-        Declared before = control.declared();
-        List<DeclaredChange> changes = understood(() -> control.difference(before, wanted));
+        Declared before = control.declarations().current();
+        List<DeclaredChange> changes =
+                understood(() -> control.declarations().difference(before, wanted));
         Set<?> changed =
-                understood(() -> control.declare(wanted, tag, ControlRequests.author(context)));
-        ControlRequests.tag(context, control.declared().tag());
+                understood(() ->
+                        control.declarations()
+                                .declare(wanted, tag, ControlRequests.author(context)));
+        ControlRequests.tag(context, control.declarations().current().tag());
         ApiServer.json(context, DeclarationOutcome.of(changes, true, changed));
     }
 

@@ -3,7 +3,7 @@ package io.tidetable.control.api;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.tidetable.control.document.FunctionDocument;
-import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.plane.DeclaredFunctions;
 import io.tidetable.control.store.StoredFunction;
 import java.time.Instant;
 import java.util.List;
@@ -14,10 +14,10 @@ final class FunctionRoutes {
     private static final String ROOT = "/api/v1/functions";
     private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}");
 
-    private final ControlPlane control;
+    private final DeclaredFunctions functions;
 
-    FunctionRoutes(ControlPlane control) {
-        this.control = control;
+    FunctionRoutes(DeclaredFunctions functions) {
+        this.functions = functions;
     }
 
     void register(RoutesConfig routes) {
@@ -37,8 +37,7 @@ final class FunctionRoutes {
     }
 
     private void all(Context context) {
-        ApiServer.json(
-                context, new Functions(control.functions().stream().map(Function::of).toList()));
+        ApiServer.json(context, new Functions(functions.all().stream().map(Function::of).toList()));
     }
 
     private void one(Context context) {
@@ -48,7 +47,7 @@ final class FunctionRoutes {
     }
 
     private StoredFunction found(String name) {
-        return control.functions().stream()
+        return functions.all().stream()
                 .filter(it -> it.name().equals(name))
                 .findFirst()
                 .orElseThrow(() ->
@@ -70,14 +69,14 @@ final class FunctionRoutes {
                 ControlRequests.checked(
                         ControlRequests.body(context, FunctionDocument.class)::checked);
         long from = ControlRequests.ifMatch(context);
-        control.declareFunction(name, from, function, ControlRequests.author(context));
+        functions.declare(name, from, function, ControlRequests.author(context));
         one(context);
     }
 
     private void drop(Context context) {
         long from = ControlRequests.ifMatch(context);
         StoredFunction known = found(context.pathParam("name"));
-        control.dropFunction(known.name(), from, ControlRequests.author(context));
+        functions.drop(known.name(), from, ControlRequests.author(context));
         ApiServer.json(context, Function.of(known));
     }
 }

@@ -66,15 +66,16 @@ final class OverrideRoutes {
                         .schema()
                         .table();
         SchemaOverride set =
-                control.override(
-                        table,
-                        wanted.destination() == null
-                                ? null
-                                : new DestinationId(wanted.destination()),
-                        pins,
-                        wanted.reason(),
-                        ControlRequests.author(context),
-                        wanted.until());
+                control.overrides()
+                        .set(
+                                table,
+                                wanted.destination() == null
+                                        ? null
+                                        : new DestinationId(wanted.destination()),
+                                pins,
+                                wanted.reason(),
+                                ControlRequests.author(context),
+                                wanted.until());
         context.status(201);
         ApiServer.json(context, OverrideDocument.of(set));
     }
@@ -85,7 +86,8 @@ final class OverrideRoutes {
                         "an override's number", context.pathParam("number"), 1, Long.MAX_VALUE);
         ApiServer.json(
                 context,
-                OverrideDocument.of(control.endOverride(number, ControlRequests.author(context))));
+                OverrideDocument.of(
+                        control.overrides().end(number, ControlRequests.author(context))));
     }
 
     private void audit(Context context) {

@@ -8,7 +8,7 @@ import io.tidetable.control.api.ControlRepresentation.TrialLine;
 import io.tidetable.control.api.ControlRepresentation.Trials;
 import io.tidetable.control.classify.RuleException;
 import io.tidetable.control.document.RulesDocument;
-import io.tidetable.control.plane.ControlPlane;
+import io.tidetable.control.plane.RuleDesk;
 import io.tidetable.control.store.StaleVersionException;
 import io.tidetable.control.store.StoredRules;
 import io.tidetable.model.schema.ClassificationRule;
@@ -19,10 +19,10 @@ import java.util.function.Supplier;
 final class RuleRoutes {
     private static final String ROOT = "/api/v1/rules";
 
-    private final ControlPlane control;
+    private final RuleDesk rules;
 
-    RuleRoutes(ControlPlane control) {
-        this.control = control;
+    RuleRoutes(RuleDesk rules) {
+        this.rules = rules;
     }
 
     void register(RoutesConfig routes) {
@@ -32,39 +32,36 @@ final class RuleRoutes {
     }
 
     private void current(Context context) {
-        StoredRules rules = control.rules();
-        ControlRequests.tag(context, rules.version());
-        ApiServer.json(context, Rules.of(rules, control.fixedRules()));
+        StoredRules applied = rules.current();
+        ControlRequests.tag(context, applied.version());
+        ApiServer.json(context, Rules.of(applied, rules.fixed()));
     }
 
     private void test(Context context) {
-        List<ClassificationRule> rules = rules(context);
+        List<ClassificationRule> wanted = wanted(context);
         ApiServer.json(
                 context,
                 new Trials(
-                        understood(() -> control.test(rules)).stream()
-                                .map(TrialLine::of)
-                                .toList()));
+                        understood(() -> rules.test(wanted)).stream().map(TrialLine::of).toList()));
     }
 
     private void apply(Context context) {
-        List<ClassificationRule> rules = rules(context);
+        List<ClassificationRule> wanted = wanted(context);
         long from = ControlRequests.ifMatch(context);
-        StoredRules now = control.rules();
+        StoredRules now = rules.current();
         if (now.version() != from) {
             throw new StaleVersionException("the list of rules", from);
         }
         List<String> changed =
-                understood(() -> control.apply(now, rules, ControlRequests.author(context)))
-                        .stream()
+                understood(() -> rules.apply(now, wanted, ControlRequests.author(context))).stream()
                         .map(Object::toString)
                         .toList();
-        StoredRules saved = control.rules();
+        StoredRules saved = rules.current();
         ControlRequests.tag(context, saved.version());
         ApiServer.json(context, new Applied(saved.version(), changed));
     }
 
-    private static List<ClassificationRule> rules(Context context) {
+    private static List<ClassificationRule> wanted(Context context) {
         RulesDocument document = ControlRequests.body(context, RulesDocument.class);
         if (document.rules() == null) {
             throw ApiException.badRequest("'rules' is missing; an empty list takes all away");

@@ -101,7 +101,10 @@ final class SchemaRoutes {
         ApiServer.json(
                 context,
                 new History(
-                        control.history(key, before, ControlRequests.limit(context)).stream()
+                        control
+                                .versions()
+                                .history(key, before, ControlRequests.limit(context))
+                                .stream()
                                 .map(Version::of)
                                 .toList()));
     }
@@ -115,12 +118,13 @@ final class SchemaRoutes {
             throw ApiException.badRequest("a rollback takes 'version' and 'reason'");
         }
         Key key = ControlRequests.key(control, context);
-        control.rollBack(
-                key,
-                ControlRequests.ifMatch(context),
-                wanted.version(),
-                wanted.reason(),
-                ControlRequests.author(context));
+        control.versions()
+                .rollBack(
+                        key,
+                        ControlRequests.ifMatch(context),
+                        wanted.version(),
+                        wanted.reason(),
+                        ControlRequests.author(context));
         one(context);
     }
 
@@ -161,7 +165,7 @@ final class SchemaRoutes {
         ApiServer.json(
                 context,
                 new ControlRepresentation.Explanations(
-                        control.explain(table).stream()
+                        control.versions().explain(table).stream()
                                 .map(it -> Explained.of(it, now(it.inForce().schema())))
                                 .filter(it ->
                                         destination == null || it.destination().equals(destination))

@@ -5,10 +5,12 @@ import io.tidetable.control.document.Documents;
 import io.tidetable.control.document.SchemaDocument;
 import io.tidetable.control.store.AuditEntry;
 import io.tidetable.control.store.Key;
+import io.tidetable.control.store.MetadataStore;
 import io.tidetable.model.schema.Evidence;
 import io.tidetable.model.schema.ReplicationSchema;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,16 +38,24 @@ final class Reclassifier implements AutoCloseable {
     /** A change counts only where it would be the same with these shares of every rate, too. */
     private static final double[] DOUBTS = {0.8, 1.25};
 
-    private final ControlPlane control;
+    private final MetadataStore store;
+    private final Verdicts verdicts;
     private final Reclassification settings;
+    private final InstantSource clock;
     private final Hysteresis hysteresis;
     private final CountDownLatch closed = new CountDownLatch(1);
     private boolean failing;
     private @Nullable Thread thread;
 
-    Reclassifier(ControlPlane control, Reclassification settings) {
-        this.control = control;
+    Reclassifier(
+            MetadataStore store,
+            Verdicts verdicts,
+            Reclassification settings,
+            InstantSource clock) {
+        this.store = store;
+        this.verdicts = verdicts;
         this.settings = settings;
+        this.clock = clock;
         this.hysteresis = new Hysteresis(settings);
     }
 
@@ -83,29 +93,29 @@ final class Reclassifier implements AutoCloseable {
      * @return the tables that are replicated in another way now
      */
     synchronized Set<Key> look() {
-        control.observe();
-        Instant now = control.now();
+        verdicts.observe();
+        Instant now = clock.instant();
         Hysteresis.Outcome outcome = hysteresis.look(other(), now);
         tell(outcome.withdrawn(), now, WITHDRAWN);
         tell(outcome.announced(), now, ANNOUNCED);
         return outcome.due().isEmpty()
                 ? Set.of()
-                : control.reclassify(outcome.due().stream().map(this::explained).toList());
+                : verdicts.saveByFigures(outcome.due().stream().map(this::explained).toList());
     }
 
     /** What is clearly said of tables that are under automatic control, and is something else. */
     private Map<Key, Verdict> other() {
         Map<Key, Verdict> other = new TreeMap<>();
-        for (Verdict verdict : control.verdicts(1)) {
+        for (Verdict verdict : verdicts.of(1)) {
             Key key = Key.of(verdict.schema());
-            ReplicationSchema automatic = control.automatic(key);
+            ReplicationSchema automatic = verdicts.automatic(key);
             if (automatic != null && !automatic.asksTheSame(verdict.schema())) {
                 other.put(key, verdict);
             }
         }
         for (double doubt : DOUBTS) {
             if (!other.isEmpty()) {
-                keepCertain(other, control.verdicts(doubt));
+                keepCertain(other, verdicts.of(doubt));
             }
         }
         return other;
@@ -137,7 +147,7 @@ final class Reclassifier implements AutoCloseable {
         List<AuditEntry> entries = new ArrayList<>();
         for (Hysteresis.Candidate candidate : candidates) {
             ReplicationSchema wanted = candidate.verdict().schema();
-            ReplicationSchema automatic = control.automatic(Key.of(wanted));
+            ReplicationSchema automatic = verdicts.automatic(Key.of(wanted));
             if (automatic != null) {
                 entries.add(entry(automatic, wanted, now, action));
             }
@@ -145,7 +155,7 @@ final class Reclassifier implements AutoCloseable {
         if (entries.isEmpty()) {
             return;
         }
-        control.store().audit().note(entries);
+        store.audit().note(entries);
         entries.stream()
                 .limit(LOGGED)
                 .forEach(it -> LOG.info("{} of {}: {}", action, it.subject(), it.reason()));

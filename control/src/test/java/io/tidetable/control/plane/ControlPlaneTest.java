@@ -123,7 +123,7 @@ class ControlPlaneTest {
     }
 
     private ReplicationSchema newest() {
-        return control.history(ORDERS_KEY, Long.MAX_VALUE, 1).getFirst().schema();
+        return control.versions().history(ORDERS_KEY, Long.MAX_VALUE, 1).getFirst().schema();
     }
 
     @Test
@@ -163,7 +163,7 @@ class ControlPlaneTest {
     void rulesAreTriedWithoutAConsequenceAndThenApplied() {
         List<ClassificationRule> rules = List.of(rule("orders", "name == 'orders'", 42));
 
-        List<Trial> trials = control.test(rules);
+        List<Trial> trials = control.rules().test(rules);
 
         assertThat(trials)
                 .extracting(it ->
@@ -175,13 +175,14 @@ class ControlPlaneTest {
                 .containsExactly("items default false", "orders orders true");
         assertThat(newest().version()).isEqualTo(1);
 
-        assertThat(control.apply(control.rules(), rules, "ada")).containsExactly(ORDERS_KEY);
+        assertThat(control.rules().apply(control.rules().current(), rules, "ada"))
+                .containsExactly(ORDERS_KEY);
         assertThat(newest().priority()).isEqualTo(42);
         assertThat(newest().track()).isEqualTo(Track.EXPRESS);
         assertThat(newest().origin()).isEqualTo(Origin.RULE);
-        assertThat(control.apply(control.rules(), rules, "ada")).isEmpty();
-        assertThat(control.rules().version()).isEqualTo(1);
-        assertThatThrownBy(() -> control.apply(StoredRules.NONE, List.of(), "bob"))
+        assertThat(control.rules().apply(control.rules().current(), rules, "ada")).isEmpty();
+        assertThat(control.rules().current().version()).isEqualTo(1);
+        assertThatThrownBy(() -> control.rules().apply(StoredRules.NONE, List.of(), "bob"))
                 .isInstanceOf(StaleVersionException.class);
         restart();
         assertThat(newest().priority()).isEqualTo(42);
@@ -190,13 +191,16 @@ class ControlPlaneTest {
     @Test
     void rulesOfWhichOneCannotBeUsedChangeNothing() {
         assertThatThrownBy(() ->
-                        control.apply(
-                                control.rules(),
-                                List.of(rule("good", "true", 5), rule("bad", "rwos > 1", 5)),
-                                "ada"))
+                        control.rules()
+                                .apply(
+                                        control.rules().current(),
+                                        List.of(
+                                                rule("good", "true", 5),
+                                                rule("bad", "rwos > 1", 5)),
+                                        "ada"))
                 .isInstanceOf(RuleException.class)
                 .hasMessageContaining("did you mean 'rows'?");
-        assertThat(control.rules()).isEqualTo(StoredRules.NONE);
+        assertThat(control.rules().current()).isEqualTo(StoredRules.NONE);
         assertThat(newest().version()).isEqualTo(1);
     }
 
@@ -213,7 +217,7 @@ class ControlPlaneTest {
         restart();
         assertThat(newest().strategy().label()).isEqualTo("full");
 
-        control.apply(control.rules(), List.of(rule("new", "true", 9)), "ada");
+        control.rules().apply(control.rules().current(), List.of(rule("new", "true", 9)), "ada");
         assertThat(newest().strategy().label()).isEqualTo("delta");
         assertThat(newest().priority()).isEqualTo(9);
     }
@@ -238,22 +242,23 @@ class ControlPlaneTest {
         await().until(() -> told.size() == 2);
 
         SchemaOverride set =
-                control.override(
-                        ORDERS,
-                        null,
-                        new Pins(null, null, 500, null, null, true),
-                        "inventory",
-                        "ada",
-                        null);
+                control.overrides()
+                        .set(
+                                ORDERS,
+                                null,
+                                new Pins(null, null, 500, null, null, true),
+                                "inventory",
+                                "ada",
+                                null);
 
         await().atMost(Duration.ofSeconds(1)).until(() -> heard(told).schema().priority() == 500);
         assertThat(heard(told).paused()).isTrue();
         assertThat(heard(told).schema().origin()).isEqualTo(Origin.OVERRIDE);
-        control.apply(control.rules(), List.of(rule("all", "true", 9)), "ada");
+        control.rules().apply(control.rules().current(), List.of(rule("all", "true", 9)), "ada");
         assertThat(control.inForce(ORDERS_KEY).schema().priority()).isEqualTo(500);
         assertThat(newest().priority()).isEqualTo(9);
 
-        control.endOverride(set.number(), "bob");
+        control.overrides().end(set.number(), "bob");
         await().atMost(Duration.ofSeconds(1)).until(() -> heard(told).schema().priority() == 9);
         assertThat(heard(told).paused()).isFalse();
     }
@@ -272,7 +277,7 @@ class ControlPlaneTest {
 
     @Test
     void aTableThatBecomesAnotherOneIsReclassifiedAfterAnAnnouncement() throws Exception {
-        control.apply(control.rules(), GROWN, "ada");
+        control.rules().apply(control.rules().current(), GROWN, "ada");
         assertThat(newest().priority()).isEqualTo(3);
         insertOrders(2000);
 
@@ -292,7 +297,7 @@ class ControlPlaneTest {
         assertThat(newest().priority()).isEqualTo(42);
         assertThat(newest().origin()).isEqualTo(Origin.RULE);
         assertThat(newest().reason()).contains("it was so at 3 looks in a row since ");
-        assertThat(control.explain(ORDERS).getFirst().sentences().toString())
+        assertThat(control.versions().explain(ORDERS).getFirst().sentences().toString())
                 .contains("2000 rows")
                 .contains("changed class from warm");
         assertThat(actionsOnOrders()).hasSize(3);
@@ -300,30 +305,31 @@ class ControlPlaneTest {
 
     @Test
     void anOverrideStandsAboveWhatIsReclassifiedAndItsEndBringsThat() throws Exception {
-        control.apply(control.rules(), GROWN, "ada");
+        control.rules().apply(control.rules().current(), GROWN, "ada");
         SchemaOverride set =
-                control.override(
-                        ORDERS,
-                        null,
-                        new Pins(null, null, 7, null, null, false),
-                        "mine",
-                        "ada",
-                        null);
+                control.overrides()
+                        .set(
+                                ORDERS,
+                                null,
+                                new Pins(null, null, 7, null, null, false),
+                                "mine",
+                                "ada",
+                                null);
         insertOrders(2000);
         for (int i = 0; i < 3; i++) {
             control.look();
         }
 
         assertThat(control.inForce(ORDERS_KEY).schema().priority()).isEqualTo(7);
-        control.endOverride(set.number(), "ada");
+        control.overrides().end(set.number(), "ada");
         assertThat(control.inForce(ORDERS_KEY).schema().priority()).isEqualTo(42);
     }
 
     @Test
     void aTableThatWasTakenBackIsNotChangedByItself() throws Exception {
-        control.apply(control.rules(), GROWN, "ada");
+        control.rules().apply(control.rules().current(), GROWN, "ada");
         insertOrders(2000);
-        control.rollBack(ORDERS_KEY, 1, 1, "leave it alone", "bob");
+        control.versions().rollBack(ORDERS_KEY, 1, 1, "leave it alone", "bob");
 
         for (int i = 0; i < 5; i++) {
             assertThat(control.look()).isEmpty();
@@ -333,7 +339,7 @@ class ControlPlaneTest {
 
     @Test
     void figuresThatChangedWhileItWasDownAreNoReasonToDecideAnewAtOnce() throws Exception {
-        control.apply(control.rules(), GROWN, "ada");
+        control.rules().apply(control.rules().current(), GROWN, "ada");
         insertOrders(2000);
 
         restart();
@@ -351,11 +357,20 @@ class ControlPlaneTest {
         restart();
         assertThat(newest().priority()).isEqualTo(77);
 
-        assertThat(control.apply(control.rules(), List.of(rule("all", "true", 9)), "ada"))
+        assertThat(
+                        control.rules()
+                                .apply(
+                                        control.rules().current(),
+                                        List.of(rule("all", "true", 9)),
+                                        "ada"))
                 .containsExactly(new Key(ITEMS, REPORTING));
         assertThat(newest().priority()).isEqualTo(77);
         assertThatThrownBy(() ->
-                        control.apply(control.rules(), List.of(rule("mine", "true", 9)), "ada"))
+                        control.rules()
+                                .apply(
+                                        control.rules().current(),
+                                        List.of(rule("mine", "true", 9)),
+                                        "ada"))
                 .isInstanceOf(RuleException.class)
                 .hasMessageContaining("the settings have a rule of that name");
     }
@@ -365,8 +380,14 @@ class ControlPlaneTest {
         Map<Key, InForce> told = new ConcurrentHashMap<>();
         control.follow(it -> told.put(Key.of(it.schema()), it));
 
-        control.override(
-                ORDERS, REPORTING, Pins.ofPause(), "a moment", "ada", Instant.now().plusSeconds(2));
+        control.overrides()
+                .set(
+                        ORDERS,
+                        REPORTING,
+                        Pins.ofPause(),
+                        "a moment",
+                        "ada",
+                        Instant.now().plusSeconds(2));
 
         await().until(() -> told.containsKey(ORDERS_KEY) && heard(told).paused());
         await().until(() -> !heard(told).paused());
@@ -376,20 +397,22 @@ class ControlPlaneTest {
     @Test
     void anOverrideThatCannotBeIsRefusedWithoutAChange() {
         TableId unknown = new TableId("public", "x\"; DROP TABLE orders; --");
-        assertThatThrownBy(
-                        () -> control.override(unknown, null, Pins.ofPause(), "why", "ada", null))
+        assertThatThrownBy(() ->
+                        control.overrides().set(unknown, null, Pins.ofPause(), "why", "ada", null))
                 .hasMessageContaining("has no replication schema");
         assertThatThrownBy(() ->
-                        control.override(ORDERS, null, Pins.ofPause(), "why", "ada", Instant.EPOCH))
+                        control.overrides()
+                                .set(ORDERS, null, Pins.ofPause(), "why", "ada", Instant.EPOCH))
                 .hasMessageContaining("an override ends after it begins");
         assertThatThrownBy(() ->
-                        control.override(
-                                ORDERS,
-                                new DestinationId("nowhere"),
-                                Pins.ofPause(),
-                                "why",
-                                "ada",
-                                null))
+                        control.overrides()
+                                .set(
+                                        ORDERS,
+                                        new DestinationId("nowhere"),
+                                        Pins.ofPause(),
+                                        "why",
+                                        "ada",
+                                        null))
                 .hasMessageContaining("public.orders to nowhere has no replication schema");
         assertThat(control.store().overrides().all(Long.MAX_VALUE, 10)).isEmpty();
     }
@@ -411,19 +434,22 @@ class ControlPlaneTest {
 
     @Test
     void anEarlierVersionComesBackAsANewOne() {
-        control.apply(control.rules(), List.of(rule("all", "true", 9)), "ada");
+        control.rules().apply(control.rules().current(), List.of(rule("all", "true", 9)), "ada");
 
-        ReplicationSchema back = control.rollBack(ORDERS_KEY, 2, 1, "too much", "bob");
+        ReplicationSchema back = control.versions().rollBack(ORDERS_KEY, 2, 1, "too much", "bob");
 
         assertThat(back.version()).isEqualTo(3);
         assertThat(newest().priority()).isEqualTo(3);
         assertThat(newest().reason()).isEqualTo("back to version 1: too much");
-        assertThat(Difference.between(control.version(ORDERS_KEY, 2).orElseThrow().schema(), back))
+        assertThat(
+                        Difference.between(
+                                control.versions().version(ORDERS_KEY, 2).orElseThrow().schema(),
+                                back))
                 .extracting(Difference::what)
                 .contains("priority", "class", "track");
-        assertThatThrownBy(() -> control.rollBack(ORDERS_KEY, 2, 1, "again", "bob"))
+        assertThatThrownBy(() -> control.versions().rollBack(ORDERS_KEY, 2, 1, "again", "bob"))
                 .isInstanceOf(StaleVersionException.class);
-        assertThatThrownBy(() -> control.rollBack(ORDERS_KEY, 3, 8, "again", "bob"))
+        assertThatThrownBy(() -> control.versions().rollBack(ORDERS_KEY, 3, 8, "again", "bob"))
                 .hasMessageContaining("has no version 8");
         restart();
         assertThat(newest().version()).isEqualTo(3);
@@ -431,11 +457,12 @@ class ControlPlaneTest {
 
     @Test
     void anExplanationSaysWhatHappensAndWhy() {
-        control.apply(control.rules(), List.of(rule("all tables", "true", 9)), "ada");
-        control.override(
-                ORDERS, null, new Pins(null, null, 50, null, null, true), "sale", "bob", null);
+        control.rules()
+                .apply(control.rules().current(), List.of(rule("all tables", "true", 9)), "ada");
+        control.overrides()
+                .set(ORDERS, null, new Pins(null, null, 50, null, null, true), "sale", "bob", null);
 
-        Explanation explanation = control.explain(ORDERS).getFirst();
+        Explanation explanation = control.versions().explain(ORDERS).getFirst();
 
         assertThat(explanation.sentences())
                 .contains(
@@ -449,7 +476,7 @@ class ControlPlaneTest {
                 .anyMatch(it ->
                         it.contains("by bob pins priority 50, paused until it is ended: sale"))
                 .anyMatch(it -> it.contains("version 2 changed class from warm"));
-        assertThatThrownBy(() -> control.explain(new TableId("public", "nothing")))
+        assertThatThrownBy(() -> control.versions().explain(new TableId("public", "nothing")))
                 .hasMessageContaining("public.nothing has no replication schema");
     }
 }
