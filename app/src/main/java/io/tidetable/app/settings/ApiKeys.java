@@ -11,38 +11,38 @@ import tools.jackson.core.JsonPointer;
 final class ApiKeys {
     private static final JsonPointer PLACE = JsonPointer.valueOf("/api");
 
-    private final DocumentCheck check;
+    private final WrittenValues values;
 
-    ApiKeys(DocumentCheck check) {
-        this.check = check;
+    ApiKeys(WrittenValues values) {
+        this.values = values;
     }
 
     Settings.Api api(Document.Api api) {
         String host =
-                check.value(
+                values.value(
                         PLACE.appendProperty("host"),
                         api.host(),
                         Settings.Api.DEFAULT.host(),
                         ApiKeys::host);
         int port =
-                check.value(
+                values.value(
                         PLACE.appendProperty("port"),
                         api.port(),
                         Settings.Api.DEFAULT.port(),
-                        text -> DocumentCheck.number(text, 0, 65535));
+                        text -> ValueKinds.number(text, 0, 65535));
         boolean tokens =
-                check.value(
+                values.value(
                         PLACE.appendProperty("tokens"),
                         api.tokens(),
                         !Listening.isLoopback(host),
-                        DocumentCheck::truth);
+                        ValueKinds::truth);
         ServerCertificate certificate = certificate(api.certificate(), api.key());
         boolean unencrypted =
-                check.value(
+                values.value(
                         PLACE.appendProperty("unencrypted"),
                         api.unencrypted(),
                         false,
-                        DocumentCheck::truth);
+                        ValueKinds::truth);
         if (!Listening.isLoopback(host)) {
             if (!tokens) {
                 throw mistake(
@@ -78,7 +78,7 @@ final class ApiKeys {
     }
 
     private Path path(String name, String written) {
-        return check.value(PLACE.appendProperty(name), written, Path.of(""), Path::of);
+        return values.value(PLACE.appendProperty(name), written, Path.of(""), Path::of);
     }
 
     private static SettingsMistake mistake(String name, String sentence) {

@@ -110,7 +110,7 @@ public final class SettingsReader {
                                 key,
                                 place.head().equals(JsonPointer.empty())
                                         ? ""
-                                        : " in " + DocumentCheck.name(place.head()),
+                                        : " in " + WrittenValues.name(place.head()),
                                 nearest,
                                 String.join(", ", known)));
     }
@@ -120,7 +120,7 @@ public final class SettingsReader {
         String key = place.tail() == null ? "" : lastName(place);
         Class<?> target = e.getTargetType();
         if (target == Document.class && e.getCurrentToken() == null) {
-            return DocumentCheck.missing(
+            return WrittenValues.missing(
                     place, "the file is empty; it needs 'source', 'destinations' and 'tables'");
         }
         String shape = SHAPES.get(key);
@@ -133,7 +133,7 @@ public final class SettingsReader {
                                             + " priority, track, tags"
                                     : keysOf(target);
         }
-        return new SettingsMistake("TT-103", place, DocumentCheck.name(place) + " takes " + shape);
+        return new SettingsMistake("TT-103", place, WrittenValues.name(place) + " takes " + shape);
     }
 
     private static String lastName(JsonPointer place) {

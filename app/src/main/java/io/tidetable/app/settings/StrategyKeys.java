@@ -19,10 +19,10 @@ import tools.jackson.core.JsonPointer;
 final class StrategyKeys {
     private static final Strategy.Sampling USUAL = Strategy.Sampling.USUAL;
 
-    private final DocumentCheck check;
+    private final WrittenValues values;
 
-    StrategyKeys(DocumentCheck check) {
-        this.check = check;
+    StrategyKeys(WrittenValues values) {
+        this.values = values;
     }
 
     Strategy strategy(JsonPointer place, Document.@Nullable Strategy written) {
@@ -30,19 +30,19 @@ final class StrategyKeys {
             return new Strategy.PrioritizedDelta();
         }
         if (written.kind() == null) {
-            throw DocumentCheck.missing(
+            throw WrittenValues.missing(
                     place,
-                    DocumentCheck.name(place)
+                    WrittenValues.name(place)
                             + " has no 'kind'; write strategy: full, or strategy: {kind: full, cadence: 5m}");
         }
-        String kind = check.text(place, written.kind());
+        String kind = values.text(place, written.kind());
         refuseForeignKeys(place, kind, written);
         try {
             return switch (kind) {
                 case "delta" -> new Strategy.PrioritizedDelta();
                 case "full" ->
                         new Strategy.Full(
-                                check.value(
+                                values.value(
                                         place.appendProperty("cadence"),
                                         written.cadence(),
                                         Strategy.Full.USUAL_CADENCE,
@@ -60,30 +60,31 @@ final class StrategyKeys {
                                         "false_alarms",
                                         written.falseAlarms(),
                                         USUAL.falseAlarms()),
-                                check.value(
+                                values.value(
                                         place.appendProperty("window"),
                                         written.window(),
                                         USUAL.window(),
                                         Durations::parse),
-                                check.value(
+                                values.value(
                                         place.appendProperty("windows"),
                                         written.windows(),
                                         USUAL.windowsInARow(),
-                                        text -> DocumentCheck.number(text, 1, 100)));
+                                        text -> ValueKinds.number(text, 1, 100)));
                 case "functional" ->
                         new Strategy.Functional(
                                 Objects.requireNonNullElse(written.functions(), List.of()),
                                 Objects.requireNonNullElse(written.columns(), List.of()),
                                 written.rows() == null
                                         ? null
-                                        : check.text(place.appendProperty("rows"), written.rows()));
+                                        : values.text(
+                                                place.appendProperty("rows"), written.rows()));
                 default ->
                         throw new IllegalArgumentException(
                                 "takes delta, full, sampling or functional, got '" + kind + "'");
             };
         } catch (IllegalArgumentException e) {
             throw new SettingsMistake(
-                    "TT-103", place, DocumentCheck.name(place) + " " + e.getMessage());
+                    "TT-103", place, WrittenValues.name(place) + " " + e.getMessage());
         }
     }
 
@@ -111,14 +112,14 @@ final class StrategyKeys {
                         "TT-103",
                         place.appendProperty(key),
                         "%s means nothing to strategy %s; leave it out"
-                                .formatted(DocumentCheck.name(place.appendProperty(key)), kind));
+                                .formatted(WrittenValues.name(place.appendProperty(key)), kind));
             }
         });
     }
 
     /** A share, as a number below one or in per cent. */
     private double share(JsonPointer place, String key, @Nullable String written, double usual) {
-        return check.value(
+        return values.value(
                 place.appendProperty(key),
                 written,
                 usual,
@@ -157,9 +158,9 @@ final class StrategyKeys {
                 || (block.tables() == null
                         && block.queries() == null
                         && block.statements() == null)) {
-            throw DocumentCheck.missing(
+            throw WrittenValues.missing(
                     place,
-                    DocumentCheck.name(place)
+                    WrittenValues.name(place)
                             + " says nothing; name its 'tables', its 'queries' or whose 'statements' it consists of");
         }
         Map<TableId, TableNeed> tables = new LinkedHashMap<>();
@@ -174,7 +175,7 @@ final class StrategyKeys {
         if (block.queries() != null) {
             block.queries()
                     .forEach(query ->
-                            queries.add(check.text(place.appendProperty("queries"), query)));
+                            queries.add(values.text(place.appendProperty("queries"), query)));
         }
         Document.Statements statements = block.statements();
         return new FunctionDeclaration(
@@ -190,13 +191,13 @@ final class StrategyKeys {
             JsonPointer place, Document.Statements written) {
         try {
             return new FunctionDeclaration.Statements(
-                    written.role() == null ? null : check.text(place, written.role()),
-                    written.containing() == null ? null : check.text(place, written.containing()));
+                    written.role() == null ? null : values.text(place, written.role()),
+                    written.containing() == null ? null : values.text(place, written.containing()));
         } catch (IllegalArgumentException e) {
             throw new SettingsMistake(
                     "TT-103",
                     place,
-                    DocumentCheck.name(place)
+                    WrittenValues.name(place)
                             + " needs a 'role' or a text that they are 'containing'");
         }
     }
@@ -205,7 +206,7 @@ final class StrategyKeys {
         int dot = name.indexOf('.');
         if (dot < 1 || dot == name.length() - 1) {
             throw new SettingsMistake(
-                    "TT-103", place, DocumentCheck.name(place) + " takes a table as schema.table");
+                    "TT-103", place, WrittenValues.name(place) + " takes a table as schema.table");
         }
         return new TableId(name.substring(0, dot), name.substring(dot + 1));
     }
@@ -218,7 +219,7 @@ final class StrategyKeys {
                 written.rows() == null
                         ? RowCondition.always()
                         : ConditionReader.read(
-                                check.text(place.appendProperty("rows"), written.rows()));
+                                values.text(place.appendProperty("rows"), written.rows()));
         return new TableNeed(
                 written.columns() == null ? null : new TreeSet<>(written.columns()), rows);
     }

@@ -26,12 +26,12 @@ final class TableRules {
 
     private static final JsonPointer ROOT = JsonPointer.valueOf("/tables");
 
-    private final DocumentCheck check;
+    private final WrittenValues values;
     private final Map<String, List<String>> tags = new LinkedHashMap<>();
     private final List<StatedTables> stated = new ArrayList<>();
 
-    TableRules(DocumentCheck check) {
-        this.check = check;
+    TableRules(WrittenValues values) {
+        this.values = values;
     }
 
     /** Labels of the patterns read so far. */
@@ -46,7 +46,7 @@ final class TableRules {
 
     List<TableRule> rules(@Nullable List<Document.Table> entries) {
         if (entries == null || entries.isEmpty()) {
-            throw DocumentCheck.missing(
+            throw WrittenValues.missing(
                     ROOT,
                     "'tables' is missing; write tables: [\"public.*\"] for every table of the schema"
                             + " public");
@@ -57,7 +57,7 @@ final class TableRules {
             onlyDeltaInSharedLanes(drafts.getLast());
         }
         if (drafts.stream().noneMatch(Draft::include)) {
-            throw DocumentCheck.missing(
+            throw WrittenValues.missing(
                     ROOT,
                     "'tables' only leaves tables out; name at least one, such as \"public.*\"");
         }
@@ -86,7 +86,7 @@ final class TableRules {
         return new StatedTables(
                 draft.pattern(),
                 draft.include(),
-                DocumentCheck.name(draft.place()),
+                WrittenValues.name(draft.place()),
                 entry.consistency() == null ? null : draft.consistency(),
                 entry.priority() == null ? null : draft.priority(),
                 track,
@@ -96,10 +96,10 @@ final class TableRules {
 
     private Draft draft(JsonPointer place, Document.@Nullable Table entry) {
         if (entry == null || entry.name() == null) {
-            throw DocumentCheck.missing(
-                    place, DocumentCheck.name(place) + " has no 'name'; write name: public.orders");
+            throw WrittenValues.missing(
+                    place, WrittenValues.name(place) + " has no 'name'; write name: public.orders");
         }
-        String written = check.text(place, entry.name()).strip();
+        String written = values.text(place, entry.name()).strip();
         boolean include = !written.startsWith("!");
         String pattern = include ? written : written.substring(1).strip();
         refuseUnreadable(place, pattern, written);
@@ -113,7 +113,7 @@ final class TableRules {
                     "TT-103",
                     place,
                     "%s leaves tables out with '!', so it takes no further keys"
-                            .formatted(DocumentCheck.name(place)));
+                            .formatted(WrittenValues.name(place)));
         }
         if (entry.tags() != null) {
             tags.put(pattern, List.copyOf(entry.tags()));
@@ -122,24 +122,24 @@ final class TableRules {
                 place,
                 pattern,
                 include,
-                check.value(
+                values.value(
                         place.appendProperty("consistency"),
                         entry.consistency(),
                         new Consistency.Table(),
                         Consistency::parse),
-                check.value(
+                values.value(
                         place.appendProperty("priority"),
                         entry.priority(),
                         1,
-                        text -> DocumentCheck.number(text, 1, 1000)),
+                        text -> ValueKinds.number(text, 1, 1000)),
                 entry.track() == null
                         ? null
-                        : check.value(
+                        : values.value(
                                 place.appendProperty("track"),
                                 entry.track(),
                                 Track.BULK,
-                                DocumentCheck::track),
-                new StrategyKeys(check)
+                                ValueKinds::track),
+                new StrategyKeys(values)
                         .strategy(place.appendProperty("strategy"), entry.strategy()));
     }
 
@@ -153,7 +153,7 @@ final class TableRules {
                     draft.place().appendProperty("strategy"),
                     "%s promises more than strategy %s can keep: consistency %s needs every change; leave one of them out"
                             .formatted(
-                                    DocumentCheck.name(draft.place()),
+                                    WrittenValues.name(draft.place()),
                                     draft.strategy().label(),
                                     draft.consistency().label()));
         }
@@ -167,7 +167,7 @@ final class TableRules {
                     "TT-103",
                     place,
                     "%s takes schema.table, with * and ? for any characters and a leading ! to leave tables out, got '%s'"
-                            .formatted(DocumentCheck.name(place), written));
+                            .formatted(WrittenValues.name(place), written));
         }
     }
 
@@ -180,7 +180,7 @@ final class TableRules {
                             "TT-103",
                             draft.place(),
                             "%s is not strict but another entry is; strict makes the whole destination one lane, so give it to every entry or to none"
-                                    .formatted(DocumentCheck.name(draft.place())));
+                                    .formatted(WrittenValues.name(draft.place())));
                 }
             }
         }
@@ -212,7 +212,7 @@ final class TableRules {
                         draft.place().appendProperty("track"),
                         "%s puts a table of the group '%s' on the track %s while another of the group rides %s; tables of one group share a track"
                                 .formatted(
-                                        DocumentCheck.name(draft.place()),
+                                        WrittenValues.name(draft.place()),
                                         name,
                                         draft.track().label(),
                                         draft.track() == Track.BULK
