@@ -37,6 +37,13 @@ class TakenKeysTest {
         world.registerOurs("orders");
     }
 
+    private void copyWithTheKeyInPlace() throws Exception {
+        try (TableCopy copy = world.copyOf(world.layout("orders"), Faults.NONE)) {
+            assertThat(hasKey()).isTrue();
+            world.complete(copy);
+        }
+    }
+
     private boolean hasKey() throws Exception {
         return world.atDestination(HAS_KEY) == 1;
     }
@@ -76,10 +83,7 @@ class TakenKeysTest {
     void aTableOfOneChunkKeepsItsKey() throws Exception {
         orders(50);
 
-        try (TableCopy copy = world.copyOf(world.layout("orders"), Faults.NONE)) {
-            assertThat(hasKey()).isTrue();
-            world.complete(copy);
-        }
+        copyWithTheKeyInPlace();
 
         assertThat(hasKey()).isTrue();
     }
@@ -89,10 +93,7 @@ class TakenKeysTest {
         orders(5000);
         world.pair().onDestination("UPDATE tidetable.replicated_table SET created_here = false");
 
-        try (TableCopy copy = world.copyOf(world.layout("orders"), Faults.NONE)) {
-            assertThat(hasKey()).isTrue();
-            world.complete(copy);
-        }
+        copyWithTheKeyInPlace();
 
         world.assertEqual("orders");
     }
@@ -102,10 +103,7 @@ class TakenKeysTest {
         orders(5000);
         world.pair().onDestination("CREATE VIEW v AS SELECT id, price FROM orders GROUP BY id");
 
-        try (TableCopy copy = world.copyOf(world.layout("orders"), Faults.NONE)) {
-            assertThat(hasKey()).isTrue();
-            world.complete(copy);
-        }
+        copyWithTheKeyInPlace();
 
         world.assertEqual("orders");
     }

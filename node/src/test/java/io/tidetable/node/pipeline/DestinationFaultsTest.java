@@ -85,14 +85,7 @@ class DestinationFaultsTest {
     @Test
     void cutConnectionsToTheDestinationAreMadeAnew() throws Exception {
         try (FaultWorld world = world().start()) {
-            for (int time = 0; time < 5; time++) {
-                world.destinationProxy().cut();
-                world.awaitLoad(40);
-            }
-            world.destinationProxy().refuse();
-            world.destinationProxy().cut();
-            world.awaitLoad(100);
-            world.destinationProxy().accept();
+            world.cutOften(world.destinationProxy());
             world.assertSound();
             awaitWell(world);
         }

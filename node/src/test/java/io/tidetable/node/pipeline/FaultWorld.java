@@ -186,6 +186,18 @@ final class FaultWorld implements AutoCloseable {
         return databases;
     }
 
+    /** Cuts connections under load, then lets nobody connect for a while. */
+    void cutOften(FaultProxy proxy) throws Exception {
+        for (int time = 0; time < 5; time++) {
+            proxy.cut();
+            awaitLoad(40);
+        }
+        proxy.refuse();
+        proxy.cut();
+        awaitLoad(100);
+        proxy.accept();
+    }
+
     FaultProxy sourceProxy() {
         return sourceProxy;
     }

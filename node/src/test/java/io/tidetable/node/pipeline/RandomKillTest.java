@@ -1,6 +1,7 @@
 package io.tidetable.node.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.TableId;
@@ -17,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +68,7 @@ class RandomKillTest {
                 try (ContinuousChecks checks =
                         ContinuousChecks.start(databases.destinationJdbcUrl(), bank, counters)) {
                     for (int kill = 1; kill <= kills; kill++) {
-                        kill(databases, chance);
+                        kill(databases, chance, transfers, checks);
                         if (kill % 10 == 0) {
                             report(kill, begun, checks, transfers, counting);
                         }
@@ -100,7 +101,11 @@ class RandomKillTest {
     }
 
     /** One life of the process: mostly it is killed some time after it began to work. */
-    private void kill(DatabasePair databases, SplittableRandom chance) throws Exception {
+    private void kill(
+            DatabasePair databases,
+            SplittableRandom chance,
+            WorkloadRun transfers,
+            ContinuousChecks checks) {
         try (ChildProcess process = start(databases)) {
             if (chance.nextInt(5) > 0) {
                 process.awaitLine("started", LIMIT);
@@ -108,8 +113,9 @@ class RandomKillTest {
                     process.send("resync public.spread_counters");
                 }
             }
-            TimeUnit.MILLISECONDS.sleep(chance.nextInt(3_000));
+            awaitMore(transfers::committed, chance.nextInt(450));
             int also = chance.nextInt(12);
+            boolean sourceStops = also < 2;
             switch (also) {
                 case 0 -> databases.sourceServer().stop();
                 case 1 -> databases.sourceServer().stopImmediately();
@@ -117,7 +123,11 @@ class RandomKillTest {
                 case 3, 4 -> databases.destinationServer().stopImmediately();
                 default -> {}
             }
-            TimeUnit.MILLISECONDS.sleep(chance.nextInt(200));
+            if (sourceStops) {
+                awaitMore(checks::count, chance.nextInt(4));
+            } else {
+                awaitMore(transfers::committed, chance.nextInt(30));
+            }
             boolean servedFirst = chance.nextBoolean();
             if (!servedFirst) {
                 end(process);
@@ -128,10 +138,18 @@ class RandomKillTest {
                 default -> {}
             }
             if (servedFirst) {
-                TimeUnit.MILLISECONDS.sleep(chance.nextInt(500));
+                awaitMore(transfers::committed, chance.nextInt(75));
                 end(process);
             }
         }
+    }
+
+    /** The moment of a kill is random in what happens meanwhile, not in time. */
+    private static void awaitMore(LongSupplier happened, int more) {
+        long until = happened.getAsLong() + more;
+        await().atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> happened.getAsLong() >= until);
     }
 
     private static void end(ChildProcess process) {

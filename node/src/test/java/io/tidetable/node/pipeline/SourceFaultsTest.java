@@ -35,7 +35,9 @@ class SourceFaultsTest {
             """
             DO $$ BEGIN
                 LOCK TABLE bank_accounts IN EXCLUSIVE MODE;
-                UPDATE bank_accounts SET slot = slot;
+                FOR time IN 1..10 LOOP
+                    UPDATE bank_accounts SET slot = slot;
+                END LOOP;
             END $$
             """;
 
@@ -135,14 +137,7 @@ class SourceFaultsTest {
     @Test
     void cutConnectionsToTheSourceAreMadeAnew() throws Exception {
         try (FaultWorld world = world().start()) {
-            for (int time = 0; time < 5; time++) {
-                world.sourceProxy().cut();
-                world.awaitLoad(40);
-            }
-            world.sourceProxy().refuse();
-            world.sourceProxy().cut();
-            world.awaitLoad(100);
-            world.sourceProxy().accept();
+            world.cutOften(world.sourceProxy());
             world.assertSound();
         }
     }

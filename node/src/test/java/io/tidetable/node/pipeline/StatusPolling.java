@@ -1,6 +1,9 @@
 package io.tidetable.node.pipeline;
 
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -9,32 +12,29 @@ import org.jspecify.annotations.Nullable;
 final class StatusPolling implements AutoCloseable {
     private final PipelineControl pipeline;
     private final AtomicLong looks = new AtomicLong();
-    private final Thread thread;
-    private volatile boolean closed;
+    private final ScheduledExecutorService executor =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("status-polling").factory());
     private volatile @Nullable RuntimeException failure;
+    private @Nullable Future<?> looking;
 
     StatusPolling(PipelineControl pipeline) {
         this.pipeline = pipeline;
-        thread = Thread.ofPlatform().daemon().name("status-polling").unstarted(this::run);
     }
 
     void start() {
-        thread.start();
+        looking = executor.scheduleWithFixedDelay(this::look, 0, 1, TimeUnit.MILLISECONDS);
     }
 
-    private void run() {
+    private void look() {
         try {
-            while (!closed) {
-                pipeline.status();
-                looks.incrementAndGet();
-                TimeUnit.MILLISECONDS.sleep(1);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            pipeline.status();
+            looks.incrementAndGet();
         } catch (RuntimeException e) {
             failure = e;
             System.out.println("status failed: " + e);
             e.printStackTrace(System.out);
+            throw e;
         }
     }
 
@@ -49,6 +49,9 @@ final class StatusPolling implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
+        if (looking != null) {
+            looking.cancel(false);
+        }
+        executor.shutdown();
     }
 }
