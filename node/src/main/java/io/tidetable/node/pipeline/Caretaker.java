@@ -156,13 +156,13 @@ final class Caretaker implements AutoCloseable {
         }
         Connection connection = destination();
         Instant now = context.steady().instant();
-        durability.look(connection, side.lanes());
-        side.letGo();
+        durability.look(connection, side.lanes().all());
+        side.lanes().letGo();
         moveOn();
         refreshDue(now, context.clock().instant());
         boolean eachSecond = isDue(watermarksNoted, WATERMARKS, now);
         if (eachSecond) {
-            durability.noteWatermarks(connection, side.lanes(), tracks(), announced::upTo);
+            durability.noteWatermarks(connection, side.lanes().all(), tracks(), announced::upTo);
             watermarksNoted = now;
         }
         try {
@@ -185,7 +185,7 @@ final class Caretaker implements AutoCloseable {
             findUnpublished();
             noteUnsaid();
             for (LaneTable table : side.tables()) {
-                if (side.isPartitioned(table.table())) {
+                if (side.setup().isPartitioned(table.table())) {
                     synchronized (table) {
                         ensurePartitions(table);
                     }
@@ -194,7 +194,7 @@ final class Caretaker implements AutoCloseable {
             catalogLooked = now;
         }
         if (isDue(needsLooked, needLooks, now)) {
-            side.lookAtFunctions(source(), destination());
+            side.work().lookAtFunctions(source(), destination());
             needsLooked = now;
         }
         if (isDue(sequencesCarried, SEQUENCES, now)) {
@@ -250,7 +250,7 @@ final class Caretaker implements AutoCloseable {
     }
 
     private void moveOn(LaneTable table) throws SQLException {
-        List<Lane> lanes = side.lanesOf(table.table());
+        List<Lane> lanes = side.lanes().of(table.table());
         if (!lanes.stream().allMatch(lane -> table.isBehind(lane.completeUpTo()))) {
             return;
         }
@@ -258,7 +258,7 @@ final class Caretaker implements AutoCloseable {
             LOG.warn(
                     "table {} has rows with values that only the source knows; it is merged",
                     table.table());
-            side.merge(table);
+            side.work().merge(table);
         } else {
             context.become(table, Stage.STREAMING, TableState.STREAMING);
             table.boundary(null);
@@ -274,7 +274,7 @@ final class Caretaker implements AutoCloseable {
                 if (strategy.current() instanceof Strategy.Full(Duration cadence)
                         && refreshes.isDue(table.table(), strategy.asOfTime(), cadence, now, wall)
                         && table.state() == TableState.STREAMING) {
-                    side.merge(table);
+                    side.work().merge(table);
                 }
             }
         }
@@ -286,7 +286,7 @@ final class Caretaker implements AutoCloseable {
                 ResultSet row = statement.executeQuery(SNAPSHOT)) {
             row.next();
             SourceSnapshot snapshot = SourceSnapshot.parse(row.getString(1), Lsn.ZERO);
-            side.lanes().forEach(lane -> lane.confirm(snapshot));
+            side.lanes().all().forEach(lane -> lane.confirm(snapshot));
         }
     }
 
@@ -430,7 +430,7 @@ final class Caretaker implements AutoCloseable {
             publications.change(
                     source(), List.of(new PublicationChange(track, missing, Set.of())), null);
             unpublishedYet.remove(table.table());
-            side.mergeAfterGap(table);
+            side.work().mergeAfterGap(table);
         } catch (TidetableException e) {
             if (!e.code().equals(LOCK_NOT_HAD)) {
                 unpublishedYet.remove(table.table());

@@ -3,6 +3,7 @@ package io.tidetable.node.pipeline;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.LaneId;
 import io.tidetable.model.TableId;
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.ApplySettings;
 import io.tidetable.node.apply.PostgresApplier;
@@ -21,6 +22,7 @@ import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.node.strategy.Strategies;
+import io.tidetable.node.strategy.TableStrategy;
 import io.tidetable.node.types.CurrentTypes;
 import io.tidetable.node.types.TypeMapping;
 import java.sql.Connection;
@@ -211,6 +213,16 @@ final class DestinationContext {
             tables.become(connection, table.table(), stage, message);
         }
         table.become(state, message);
+    }
+
+    /**
+     * Writes down that the table gets another strategy: from here on it has no consistent rows
+     * until a merge has brought it.
+     */
+    void planStrategy(Connection connection, TableId table, TableStrategy before, Strategy next)
+            throws SQLException {
+        strategies.plan(connection, table, before, next);
+        tables.become(connection, table, Stage.MERGING, null);
     }
 
     /** Notes, durably, that the table has to be merged once it caught up. */

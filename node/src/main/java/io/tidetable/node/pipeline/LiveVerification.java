@@ -74,7 +74,7 @@ final class LiveVerification {
             long repaired = 0;
             if (!verdict.equal() && repair) {
                 repaired = verdict.missing() + verdict.extra() + verdict.different();
-                side.merge(table);
+                side.work().merge(table);
                 awaitStreaming(table);
             }
             return new TableVerification(
@@ -106,7 +106,7 @@ final class LiveVerification {
         long repaired = 0;
         if (!verdict.equal() && repair) {
             repaired = Math.max(1, Math.abs(verdict.then() - verdict.now()));
-            side.merge(table);
+            side.work().merge(table);
             awaitStreaming(table);
         }
         long missing = Math.max(0, verdict.then() - verdict.now());
@@ -226,7 +226,7 @@ final class LiveVerification {
     private @Nullable SnapshotHolder tryLeadTo(TableId table, Connection destination)
             throws SQLException, InterruptedException {
         DestinationContext context = side.context();
-        List<Lane> lanes = side.lanesOf(table);
+        List<Lane> lanes = side.lanes().of(table);
         onEach(lanes, Lane::hold);
         SnapshotHolder snapshot = null;
         boolean reached = false;

@@ -181,7 +181,7 @@ final class MoveRun {
                 return ended;
             }
             reach(FaultPoint.MOVE_SETTLED);
-            place.destinations().forEach(there -> there.keep(move));
+            place.destinations().forEach(there -> there.lanes().keep(move));
             turn = place.source().mark(move.id() + " turns");
             if (!place.source().joined(move)) {
                 throw new SQLException("a crash of the source took it off the new track");
@@ -193,7 +193,7 @@ final class MoveRun {
         }
         reach(FaultPoint.MOVE_TURNED);
         for (DestinationSide there : place.destinations()) {
-            there.turn(turning);
+            there.lanes().turn(turning);
         }
         reach(FaultPoint.MOVE_READ);
         boolean keepsBulk = keepsBulk(turning);
@@ -204,7 +204,7 @@ final class MoveRun {
         }
         say("destinations apply what committed before " + turn);
         for (DestinationSide there : place.destinations()) {
-            there.reachFor(turning, turn);
+            there.lanes().reachFor(turning, turn);
         }
         while (!haveFlushed(turning, turn)) {
             if (keepsBulk && !isWanted()) {
@@ -234,7 +234,7 @@ final class MoveRun {
     private void endAt(TrackMove move, Track track, Lsn completeBelow) {
         for (DestinationSide there : place.destinations()) {
             try {
-                there.endMove(move, track, completeBelow);
+                there.lanes().endMove(move, track, completeBelow);
             } catch (RuntimeException e) {
                 LOG.error(
                         "TT-492 lanes of {} go on reading as if it still moved, until the next start",
@@ -350,7 +350,8 @@ final class MoveRun {
     }
 
     private void givenUp(TidetableException why) {
-        place.destinations().forEach(there -> there.endMove(decided, decided.from(), Lsn.ZERO));
+        place.destinations()
+                .forEach(there -> there.lanes().endMove(decided, decided.from(), Lsn.ZERO));
         LOG.warn("{} stays on {}: {}", tables(), decided.from().label(), why.line());
     }
 
@@ -359,7 +360,7 @@ final class MoveRun {
     }
 
     private void say(String what) {
-        place.destinations().forEach(there -> there.moveStands(decided, what));
+        place.destinations().forEach(there -> there.lanes().moveStands(decided, what));
     }
 
     private void reach(FaultPoint point) {

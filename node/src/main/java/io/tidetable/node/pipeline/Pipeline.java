@@ -15,7 +15,6 @@ import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.StrategyStatus;
-import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.capture.CaptureEnvironment;
 import io.tidetable.node.capture.CaptureListener;
@@ -28,8 +27,6 @@ import io.tidetable.node.catalog.SourceCatalog;
 import io.tidetable.node.catalog.SpreadableKeys;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.catalog.TableSelection;
-import io.tidetable.node.destination.ReplicatedTables.Registered;
-import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.functional.FunctionCatalog;
 import io.tidetable.node.functional.FunctionDeclaration;
@@ -39,18 +36,13 @@ import io.tidetable.node.journal.local.LocalJournalSettings;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.lane.TrackMove;
-import io.tidetable.node.pipeline.DestinationSide.Placed;
-import io.tidetable.node.strategy.TableScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -59,7 +51,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -75,18 +66,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class Pipeline implements PipelineControl, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
-    private static final Duration POLL = Duration.ofMillis(10);
-
-    private static final String POSITION = "SELECT pg_current_wal_insert_lsn()::text";
-
-    private static final String MARK = "SELECT pg_logical_emit_message(true, 'tidetable', 'mark')";
-
     private final PipelineSettings settings;
     private final ReplicationSchemas schemas;
     private final Faults faults;
     private final InstantSource clock;
     private final Lane.Announced announced = new Lane.Announced();
-    private final Map<DestinationId, DestinationSide> destinations = new LinkedHashMap<>();
+    private final Destinations destinations = new Destinations();
+    private final SourceMarks marks;
     private @Nullable Journal journal;
     private @Nullable SourceSide source;
     private volatile @Nullable StatusReport report;
@@ -124,6 +110,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             Faults faults,
             InstantSource clock) {
         this.settings = settings;
+        marks = new SourceMarks(settings.source());
         this.schemas = schemas;
         this.faults = faults;
         this.clock = clock;
@@ -190,7 +177,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                     new DestinationSide(
                             context, identity, opened, announced, destination.appliers());
             there.prepare();
-            destinations.put(destination.id(), there);
+            destinations.add(there);
         }
         Map<DestinationId, Map<TableId, Placed>> wanted = new LinkedHashMap<>();
         Map<TableId, Set<Track>> published = side.published();
@@ -202,13 +189,16 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                         "TT-110",
                         "no table of the source matches the settings' tables; 'tidetable check' lists what there is");
             }
-            leaveOut(ledger, selected, published.keySet());
+            TrackPlacement placement = new TrackPlacement(destinations, schemas, ledger);
+            placement.endNeedless(selected, published.keySet());
             List<SequenceDefinition> sequences =
                     SourceCatalog.sequences(connection, selected, selection);
-            wanted.putAll(placed(selected, ledger, published));
+            wanted.putAll(placement.placed(selected, published));
             requireSpreadable(connection, wanted);
             for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
-                at(entry.getKey()).createTables(connection, entry.getValue(), sequences);
+                destinations
+                        .at(entry.getKey())
+                        .createTables(connection, entry.getValue(), sequences);
             }
         }
         openTracks(side, opened, ledger, wanted);
@@ -269,85 +259,6 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                 .segmented(bounds.segment());
     }
 
-    /** Each destination's tables with how they are replicated and where they ride. */
-    private Map<DestinationId, Map<TableId, Placed>> placed(
-            List<TableDefinition> selected, MoveLedger ledger, Map<TableId, Set<Track>> published) {
-        Map<DestinationId, List<WantedTable>> chosen = new LinkedHashMap<>();
-        Set<TableId> express = new HashSet<>();
-        for (DestinationId destination : destinations.keySet()) {
-            List<WantedTable> tables = WantedTable.of(selected, destination, schemas);
-            chosen.put(destination, tables);
-            tables.stream()
-                    .filter(table -> table.schema().track() == Track.EXPRESS)
-                    .forEach(table -> express.add(table.table()));
-        }
-        Map<DestinationId, Map<TableId, Placed>> placed = new LinkedHashMap<>();
-        chosen.forEach((destination, tables) -> {
-            Map<TableId, Placed> there = new TreeMap<>();
-            for (WantedTable table : tables) {
-                TableId id = table.table();
-                there.put(
-                        id,
-                        placed(
-                                table,
-                                express.contains(id) ? Track.EXPRESS : Track.BULK,
-                                ledger,
-                                published.getOrDefault(id, Set.of())));
-            }
-            placed.put(destination, there);
-        });
-        return placed;
-    }
-
-    /**
-     * Where a table rides: where the source publishes it already; or where it is asked to. One that
-     * moves may be published here or there, and is read from both.
-     */
-    private Placed placed(WantedTable table, Track asked, MoveLedger ledger, Set<Track> rides) {
-        TrackMove move =
-                ledger.all().stream()
-                        .filter(it -> it.tables().contains(table.table()))
-                        .findFirst()
-                        .orElse(null);
-        if (move != null) {
-            return new Placed(table, move.from(), move, true);
-        }
-        Track noted = null;
-        for (DestinationSide there : destinations.values()) {
-            Registered known = there.registered(table.table());
-            if (noted == null && known != null && known.stage() != Stage.LEFT_OUT) {
-                noted = known.track();
-            }
-        }
-        if (rides.isEmpty()) {
-            return new Placed(table, noted == null ? asked : noted, null, false);
-        }
-        // Bulk is its way out of express; or a move that was given up has left it on both.
-        Track now = noted != null && rides.contains(noted) ? noted : rides.iterator().next();
-        return new Placed(table, now, null, true);
-    }
-
-    /**
-     * Moves of tables that are no longer wanted need not end; neither those of tables that are not
-     * published any more, because they were replaced at the source: they begin anew.
-     */
-    private static void leaveOut(
-            MoveLedger ledger, Collection<TableDefinition> selected, Set<TableId> published)
-            throws IOException {
-        Set<TableId> movable = new HashSet<>();
-        selected.forEach(table -> movable.add(table.id()));
-        movable.retainAll(published);
-        for (TrackMove move : ledger.all()) {
-            Set<TableId> left = new HashSet<>(move.tables());
-            left.retainAll(movable);
-            if (left.isEmpty()) {
-                ledger.end(move);
-            } else if (left.size() < move.tables().size()) {
-                ledger.decide(move.of(left));
-            }
-        }
-    }
-
     private void openTracks(
             SourceSide side,
             Journal opened,
@@ -389,7 +300,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
             Track track = entry.getKey();
             boolean inUse =
-                    destinations.values().stream().anyMatch(it -> it.reliesOn(track))
+                    destinations.all().stream().anyMatch(it -> it.setup().reliesOn(track))
                             || ledger.all().stream().anyMatch(it -> it.to() == track);
             switch (side.open(track, entry.getValue(), moving, inUse, renewed.get(track))) {
                 case NEW -> newSlots = true;
@@ -404,7 +315,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             announced.upTo(track, opened.track(track).durableEnd());
         }
         for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
-            at(entry.getKey()).openLanes(entry.getValue(), lost);
+            destinations.at(entry.getKey()).openLanes(entry.getValue(), lost);
         }
         // Lanes come to read it with a move alone.
         opened.track(Track.BULK).lacksAll(prepared);
@@ -413,15 +324,15 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
             side.publish(entry.getKey(), entry.getValue(), moving);
         }
-        destinations.values().forEach(DestinationSide::start);
+        destinations.all().forEach(DestinationSide::start);
         side.start(members.keySet(), new Listener(), settings.tuning().heartbeat());
-        report = new StatusReport(settings, side, opened, destinations.values(), clock);
+        report = new StatusReport(settings, side, opened, destinations.all(), clock);
         beginCopies(side, newSlots, all);
         TrackMover moves =
                 new TrackMover(
                         new MoveRun.Place(
                                 side,
-                                destinations.values(),
+                                destinations.all(),
                                 ledger,
                                 exits,
                                 track -> openTrack(side, opened, track),
@@ -466,22 +377,23 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     }
 
     private void durable(Track track, Set<TableId> changed, Lsn watermark) {
-        destinations.values().forEach(there -> there.durable(track, changed));
+        destinations.all().forEach(there -> there.lanes().durable(track, changed));
         announced.upTo(track, watermark);
     }
 
     /** Copies begin once their fence is passed, which may take as long as a transaction there. */
     private void beginCopies(SourceSide side, boolean newSlots, Set<TableId> all) {
         Set<TableId> waiting = new HashSet<>(all);
-        waiting.removeIf(table -> destinations.values().stream().noneMatch(it -> it.copies(table)));
-        boolean merging = destinations.values().stream().anyMatch(DestinationSide::merges);
+        waiting.removeIf(
+                table -> destinations.all().stream().noneMatch(it -> it.work().copies(table)));
+        boolean merging = destinations.all().stream().anyMatch(it -> it.work().merges());
         copyStarter =
                 Thread.ofVirtual()
                         .name("copy-starter")
                         .start(() -> {
                             try {
                                 awaitFence(side, newSlots || merging, waiting);
-                                destinations.values().forEach(DestinationSide::beginCopies);
+                                destinations.all().forEach(it -> it.work().beginCopies());
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
                             }
@@ -570,7 +482,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         }
         for (Track track : slotless) {
             Set<TableId> members = new HashSet<>();
-            destinations.values().stream()
+            destinations.all().stream()
                     .flatMap(it -> it.tables().stream())
                     .filter(table -> table.track() == track)
                     .forEach(table -> members.add(table.table()));
@@ -597,85 +509,15 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
 
     @Override
     public Lsn sourcePosition() {
-        return atSource(statement -> {
-            Lsn position;
-            try (ResultSet row = statement.executeQuery(POSITION)) {
-                row.next();
-                position = Lsn.parse(row.getString(1));
-            }
-            // Something must be committed behind it, or the tracks might never pass it.
-            statement.execute(MARK);
-            return position;
-        });
-    }
-
-    private interface SourceAction<T> {
-        T with(Statement statement) throws SQLException;
-    }
-
-    private <T> T atSource(SourceAction<T> action) {
-        try (Connection connection = settings.source().connect("tidetable position");
-                Statement statement = connection.createStatement()) {
-            return action.with(statement);
-        } catch (SQLException e) {
-            throw new TidetableException(
-                    "TT-203", "the source did not answer: " + e.getMessage(), e);
-        }
+        return marks.position();
     }
 
     @Override
     public boolean awaitComplete(
             DestinationId destination, Set<TableId> tables, Lsn position, Duration limit)
             throws InterruptedException {
-        DestinationSide there = at(destination);
-        Set<LaneTable> waiting = new HashSet<>(chosen(there, tables));
-        long deadline = System.nanoTime() + limit.toNanos();
-        while (true) {
-            TidetableException why = failure;
-            if (why != null) {
-                throw why;
-            }
-            waiting.removeIf(table -> isComplete(there, table, position));
-            for (LaneTable table : waiting) {
-                refresh(there, table, position);
-            }
-            if (waiting.isEmpty()) {
-                return true;
-            }
-            if (System.nanoTime() > deadline) {
-                return false;
-            }
-            TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
-        }
-    }
-
-    /** A table whose changes are not carried gets to the position by a refresh alone. */
-    private static void refresh(DestinationSide there, LaneTable table, Lsn position) {
-        Lsn asOf = table.strategy().asOf();
-        if (table.scope() instanceof TableScope.AsOfRefresh
-                && table.state() == TableState.STREAMING
-                && (asOf == null || position.isAfter(asOf))) {
-            try {
-                there.refresh(table);
-            } catch (SQLException e) {
-                LOG.debug("a refresh of {} could not begin: {}", table.table(), e.getMessage());
-            }
-        }
-    }
-
-    private static boolean isComplete(DestinationSide there, LaneTable table, Lsn position) {
-        if (table.state() == TableState.FAILED) {
-            throw new TidetableException("TT-403", table.table() + " stopped: " + table.message());
-        }
-        Lsn asOf = table.strategy().asOf();
-        if (table.scope() instanceof TableScope.AsOfRefresh) {
-            return table.state() == TableState.STREAMING
-                    && asOf != null
-                    && asOf.isAtOrAfter(position);
-        }
-        return table.state() == TableState.STREAMING
-                && there.lanesOf(table.table()).stream()
-                        .allMatch(lane -> lane.completeUpTo().isAtOrAfter(position));
+        return new CompletenessWait(destinations.at(destination), this::failure)
+                .await(tables, position, limit);
     }
 
     @Override
@@ -685,11 +527,10 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             boolean repair,
             Consumer<TableVerification> each)
             throws InterruptedException {
-        DestinationSide there = at(destination);
-        LiveVerification verification =
-                new LiveVerification(there, announced, () -> atSource(it -> it.execute(MARK)));
+        DestinationSide there = destinations.at(destination);
+        LiveVerification verification = new LiveVerification(there, announced, marks::mark);
         List<TableVerification> results = new ArrayList<>();
-        for (LaneTable table : chosen(there, tables)) {
+        for (LaneTable table : Destinations.chosen(there, tables)) {
             TableVerification result = verification.verify(table, repair);
             results.add(result);
             each.accept(result);
@@ -699,17 +540,17 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
 
     @Override
     public void pause(DestinationId destination, TableId table) {
-        change(destination, table, DestinationSide::pause);
+        destinations.change(destination, table, (there, it) -> there.work().pause(it));
     }
 
     @Override
     public void resume(DestinationId destination, TableId table) {
-        change(destination, table, DestinationSide::resume);
+        destinations.change(destination, table, (there, it) -> there.work().resume(it));
     }
 
     @Override
     public void resync(DestinationId destination, TableId table) {
-        change(destination, table, DestinationSide::resync);
+        destinations.change(destination, table, (there, it) -> there.work().resync(it));
     }
 
     @Override
@@ -723,24 +564,25 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
 
     @Override
     public void switchStrategy(DestinationId destination, TableId table, Strategy strategy) {
-        change(destination, table, (there, it) -> there.switchStrategy(it, strategy));
+        destinations.change(
+                destination, table, (there, it) -> there.work().switchStrategy(it, strategy));
     }
 
     @Override
     public StrategyStatus strategy(DestinationId destination, TableId table) {
-        return StrategyReport.of(chosen(at(destination), Set.of(table)).getFirst());
+        return StrategyReport.of(
+                Destinations.chosen(destinations.at(destination), Set.of(table)).getFirst());
     }
 
     @Override
     public void follow(ReplicationSchema schema, boolean held) {
-        DestinationSide there = at(schema.destination());
-        Optional<LaneTable> table =
-                there.tables().stream().filter(it -> it.table().equals(schema.table())).findFirst();
-        if (table.isEmpty()) {
+        DestinationSide there = destinations.at(schema.destination());
+        LaneTable table = there.lanes().table(schema.table());
+        if (table == null) {
             return;
         }
         try {
-            there.follow(table.get(), schema, held);
+            there.work().follow(table, schema, held);
         } catch (SQLException e) {
             throw new TidetableException(
                     "TT-401",
@@ -753,34 +595,37 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     @Override
     public List<QuarantinedChange> quarantined(
             DestinationId destination, TableId table, int limit) {
-        return ask(destination, table, (there, it) -> there.quarantine().list(it.table(), limit));
+        return destinations.ask(
+                destination, table, (there, it) -> there.quarantine().list(it.table(), limit));
     }
 
     @Override
     public RetriedChanges retryQuarantined(DestinationId destination, TableId table, String chain) {
-        return ask(destination, table, (there, it) -> there.quarantine().retry(it, chain));
+        return destinations.ask(
+                destination, table, (there, it) -> there.quarantine().retry(it, chain));
     }
 
     @Override
     public long discardQuarantined(DestinationId destination, TableId table, String chain) {
-        return ask(destination, table, (there, it) -> there.quarantine().discard(it, chain));
+        return destinations.ask(
+                destination, table, (there, it) -> there.quarantine().discard(it, chain));
     }
 
     @Override
     public CopyManifest manifest(DestinationId destination, TableId table) {
-        return ask(destination, table, (there, it) -> there.manifest(it.table()));
+        return destinations.ask(destination, table, (there, it) -> there.manifest(it.table()));
     }
 
     @Override
     public void functions(List<FunctionDeclaration> besides) {
         functionsBesides = List.copyOf(besides);
-        destinations.values().forEach(it -> it.context().functionsBesides(besides));
+        destinations.all().forEach(it -> it.context().functionsBesides(besides));
     }
 
     @Override
     public void checkFunction(FunctionDeclaration function) {
         FunctionCatalog catalog = new FunctionCatalog(List.of(function));
-        for (DestinationSide there : destinations.values()) {
+        for (DestinationSide there : destinations.all()) {
             try (Connection from = settings.source().connect("tidetable functions");
                     Connection to = there.context().connect("tidetable functions")) {
                 catalog.needs(from, to);
@@ -794,70 +639,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         }
     }
 
-    private interface TableChange {
-        void of(DestinationSide there, LaneTable table) throws SQLException;
-    }
-
-    private interface TableQuestion<T> {
-        T of(DestinationSide there, LaneTable table) throws SQLException;
-    }
-
-    private void change(DestinationId destination, TableId table, TableChange change) {
-        ask(
-                destination,
-                table,
-                (there, it) -> {
-                    change.of(there, it);
-                    return true;
-                });
-    }
-
-    private <T> T ask(DestinationId destination, TableId table, TableQuestion<T> question) {
-        DestinationSide there = at(destination);
-        try {
-            return question.of(there, chosen(there, Set.of(table)).getFirst());
-        } catch (SQLException e) {
-            throw new TidetableException(
-                    "TT-401",
-                    "destination %s did not answer: %s; nothing was changed"
-                            .formatted(destination, e.getMessage()),
-                    e);
-        }
-    }
-
-    private DestinationSide at(DestinationId destination) {
-        DestinationSide there = destinations.get(destination);
-        if (there == null) {
-            throw new TidetableException(
-                    "TT-404",
-                    "there is no destination '%s'; there are: %s"
-                            .formatted(destination, destinations.keySet()));
-        }
-        return there;
-    }
-
-    private static List<LaneTable> chosen(DestinationSide there, Set<TableId> tables) {
-        if (tables.isEmpty()) {
-            return List.copyOf(there.tables());
-        }
-        List<LaneTable> chosen = new ArrayList<>();
-        for (TableId table : tables) {
-            chosen.add(
-                    there.tables().stream()
-                            .filter(it -> it.table().equals(table))
-                            .findFirst()
-                            .orElseThrow(() ->
-                                    new TidetableException(
-                                            "TT-405",
-                                            "table %s is not replicated; 'tidetable tables' lists those that are"
-                                                    .formatted(table))));
-        }
-        return chosen;
-    }
-
     /** Carries sequences over for the last time before users move to the destination. */
     public void carrySequences() throws SQLException {
-        for (DestinationSide there : destinations.values()) {
+        for (DestinationSide there : destinations.all()) {
             there.carrySequences();
         }
     }
@@ -879,7 +663,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         if (source != null) {
             source.close();
         }
-        destinations.values().forEach(DestinationSide::close);
+        destinations.all().forEach(DestinationSide::close);
         if (journal != null) {
             journal.close();
         }

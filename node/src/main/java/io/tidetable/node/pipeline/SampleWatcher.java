@@ -162,7 +162,7 @@ final class SampleWatcher implements AutoCloseable {
                     shift.value(),
                     shift.p());
         }
-        side.refresh(table);
+        side.work().refresh(table);
     }
 
     @Override

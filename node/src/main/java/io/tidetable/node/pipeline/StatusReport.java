@@ -98,7 +98,7 @@ final class StatusReport {
     /** The backlog of a lane is shown with the first of its tables. */
     private static TableStatus table(
             DestinationSide side, LaneTable table, Set<Lane> counted, Instant now) {
-        List<Lane> lanes = side.lanesOf(table.table());
+        List<Lane> lanes = side.lanes().of(table.table());
         long backlog = 0;
         for (Lane lane : lanes) {
             if (counted.add(lane)) {
@@ -136,7 +136,7 @@ final class StatusReport {
     }
 
     private static @Nullable CopyEstimate estimate(DestinationSide side, TableId table) {
-        CopyJob copy = side.copyOf(table);
+        CopyJob copy = side.work().copyOf(table);
         return copy == null ? null : copy.estimate();
     }
 }

@@ -158,7 +158,8 @@ final class TrackMover implements AutoCloseable {
     /** Whether every destination applies the tables' changes soon after they come. */
     boolean keepsUp(TrackUnit unit) {
         return place.destinations().stream()
-                .allMatch(there -> unit.tables().stream().allMatch(there::keepsUp));
+                .allMatch(
+                        there -> unit.tables().stream().allMatch(it -> there.lanes().keepsUp(it)));
     }
 
     private void decide(Set<TableId> together, Track to, String reason) {
@@ -183,7 +184,7 @@ final class TrackMover implements AutoCloseable {
     private void begin(TrackMove move) {
         MoveRun run = new MoveRun(move, place, last -> end(move, last));
         move.tables().forEach(table -> underWay.put(table, run));
-        place.destinations().forEach(there -> there.announce(move));
+        place.destinations().forEach(there -> there.lanes().announce(move));
         run.start();
     }
 

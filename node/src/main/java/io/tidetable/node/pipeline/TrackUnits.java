@@ -5,7 +5,6 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.node.catalog.TablePattern;
-import io.tidetable.node.pipeline.DestinationSide.Placed;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
