@@ -40,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A process that is killed at any moment of a switch that an override asked for, or its end: after
  * the next start what is carried is what the control plane says, and no change is lost or doubled.
  */
+@Tag("slow")
 class OverrideKillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int KILLED = 137;

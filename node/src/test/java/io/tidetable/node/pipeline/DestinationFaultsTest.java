@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to the destination, and that nothing of it is lost, doubled or hidden. */
+@Tag("slow")
 class DestinationFaultsTest {
     private static final String SESSIONS =
             """

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Nothing is lost and nothing is doubled, wherever the process is killed, under load. */
+@Tag("slow")
 class KillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int KILLED = 137;

@@ -27,10 +27,12 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to the machine that runs Tidetable: its disk and its clock. */
+@Tag("slow")
 class MachineFaultsTest {
     private static final ByteSize NO_RESERVE = new ByteSize(0);
 

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to the source, and that nothing of it is lost, doubled or hidden. */
+@Tag("slow")
 class SourceFaultsTest {
     private static final String WALSENDERS =
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_replication";

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * tracks, under load and with transactions held open, and streamed, across the cut.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
+@Tag("slow")
 class TrackMoveKillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int KILLED = 137;

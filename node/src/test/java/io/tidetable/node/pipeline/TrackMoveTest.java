@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
  * A table changes its track while it is written to, and no change is lost, doubled or reordered.
  */
 @Timeout(value = 3, unit = java.util.concurrent.TimeUnit.MINUTES)
+@Tag("slow")
 class TrackMoveTest extends TrackMoveWorld {
     @Test
     void aTableMovesThereAndBackAndItsChangesFollow() throws Exception {

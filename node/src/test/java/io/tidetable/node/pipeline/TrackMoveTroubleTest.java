@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Moves between tracks while a destination rests, is busy, or was set back. */
 @Timeout(value = 3, unit = java.util.concurrent.TimeUnit.MINUTES)
+@Tag("slow")
 class TrackMoveTroubleTest extends TrackMoveWorld {
     /** Neither track has all that it lacks, and the one it would read has nothing to say so. */
     @ParameterizedTest

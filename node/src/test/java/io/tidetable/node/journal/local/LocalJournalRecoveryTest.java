@@ -27,10 +27,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the journal makes of files as a crash, or a bad disk, leaves them. */
+@Tag("slow")
 class LocalJournalRecoveryTest {
     @TempDir private Path directory;
     private Path live;

@@ -7,11 +7,13 @@ import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tables that change their shape while their changes stream are followed. */
+@Tag("slow")
 class ChangedShapesTest {
     private static final TableId TABLE = new TableId("public", "t");
 

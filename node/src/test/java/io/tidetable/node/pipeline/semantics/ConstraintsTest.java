@@ -5,9 +5,11 @@ import static io.tidetable.node.pipeline.semantics.Case.transaction;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** What held at the source at each commit holds at the destination, whatever the order inside. */
+@Tag("slow")
 class ConstraintsTest {
     static final List<Case> CASES =
             List.of(

@@ -3,11 +3,13 @@ package io.tidetable.node.pipeline.semantics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Partitions that come, go and are emptied while changes stream. */
+@Tag("slow")
 class MovingPartitionsTest {
     private static final String MERGED =
             "SELECT oldest_snapshot, needs_merge, state FROM tidetable.replicated_table WHERE name = 't'";

@@ -5,9 +5,11 @@ import static io.tidetable.node.pipeline.semantics.Case.transaction;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** Tables of odd shapes and names are carried like others. */
+@Tag("slow")
 class ShapesTest {
     private static final String LONG = "l".repeat(60) + "ong";
 
