@@ -24,7 +24,8 @@ import java.util.function.Consumer;
  * delay is the time from a row's commit at the source until it could be seen at the destination.
  *
  * <p>With {@code --flooded-was-hot}, the flooded table rode the express track beside the hot one
- * until then, and what rides bulk all the time is shown beside it.
+ * until then, and what rides bulk all the time is shown beside it. With {@code --alone}, ours runs
+ * without its peers.
  */
 public final class IsolationBench implements Benchmark {
     private static final String OURS = "tidetable";
@@ -55,7 +56,7 @@ public final class IsolationBench implements Benchmark {
     @Override
     public String description() {
         return "delay of a hot table under a cold table's flood, native beside ours"
-                + " [--rounds 1] [--rows 2000000] [--seconds 60] [--flooded-was-hot]";
+                + " [--rounds 1] [--rows 2000000] [--seconds 60] [--flooded-was-hot] [--alone]";
     }
 
     @Override
@@ -67,7 +68,9 @@ public final class IsolationBench implements Benchmark {
         List<String> contenders =
                 options.contains("--flooded-was-hot")
                         ? List.of(OURS, WAS_HOT)
-                        : List.of(NATIVE_ONE, NATIVE_TWO, OURS);
+                        : options.contains("--alone")
+                                ? List.of(OURS)
+                                : List.of(NATIVE_ONE, NATIVE_TWO, OURS);
         Figures figures = new Figures(progress);
         for (int round = 0; round < rounds; round++) {
             for (String contender : contenders) {
