@@ -120,7 +120,8 @@ class StrategySwitchTest {
             assertThat(verify(pipeline)).allMatch(TableVerification::equal);
             assertThat(destination("SELECT * FROM parcels")).isEqualTo(refreshed);
 
-            databases.onDestination("UPDATE parcels SET weight = 3 WHERE id = 100");
+            databases.onDestination(
+                    "UPDATE parcels SET weight = -3 WHERE id = (SELECT min(id) FROM parcels WHERE id > 99)");
             assertThat(verify(pipeline)).noneMatch(TableVerification::equal);
             // A refresh is had on demand, long before the cadence.
             pipeline.resync(PipelineBuilder.REPORTING, Parcels.TABLE);
