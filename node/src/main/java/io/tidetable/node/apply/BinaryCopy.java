@@ -87,10 +87,15 @@ final class BinaryCopy implements AutoCloseable {
     }
 
     private void send(byte[] bytes) throws SQLException {
-        for (int done = 0; done < bytes.length; ) {
+        bytes(bytes, 0, bytes.length);
+    }
+
+    /** Bytes that are in COPY's form already. */
+    void bytes(byte[] from, int offset, int count) throws SQLException {
+        for (int done = 0; done < count; ) {
             room(1);
-            int part = Math.min(bytes.length - done, view.remaining());
-            view.put(bytes, done, part);
+            int part = Math.min(count - done, view.remaining());
+            view.put(from, offset + done, part);
             done += part;
         }
     }

@@ -28,6 +28,7 @@ final class FoldedBatch {
     private long rows;
     private long bytes;
     private boolean quarantineChanged;
+    private Runnable beforeWriting = () -> {};
 
     /** What is collected for one table and not yet written: a segment or an ordered run. */
     private static final class Work {
@@ -54,9 +55,21 @@ final class FoldedBatch {
     /**
      * Writes everything.
      *
+     * @param packed what was made of these transactions before; null where nothing was
+     * @param writing run before the first rows are sent
      * @return whether the lane's quarantine changed
      */
-    boolean apply(List<TransactionPart> parts) throws SQLException {
+    boolean apply(List<TransactionPart> parts, @Nullable PackedBatch packed, Runnable writing)
+            throws SQLException {
+        beforeWriting = writing;
+        if (packed != null && mode == ApplyMode.NORMAL && chains.isEmpty() && packed.isOf(parts)) {
+            PackedWriter writer = new PackedWriter(session, tally);
+            if (writer.takes(packed)) {
+                writing.run();
+                writer.write(packed);
+                return false;
+            }
+        }
         try {
             for (TransactionPart part : parts) {
                 ChangeStream changes = new ChangeStream(session.planner(), part);
@@ -120,6 +133,8 @@ final class FoldedBatch {
     }
 
     private void writeAll() throws SQLException {
+        beforeWriting.run();
+        beforeWriting = () -> {};
         for (Work work : works.values()) {
             writeSegment(work);
             writeRun(work);

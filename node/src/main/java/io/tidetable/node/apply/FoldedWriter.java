@@ -99,8 +99,7 @@ final class FoldedWriter {
     }
 
     private void inserts(TablePlan plan, BitSet text, List<Row> rows) throws SQLException {
-        boolean straight =
-                text.isEmpty() && plan.written().stream().noneMatch(PlannedColumn::isConverted);
+        boolean straight = plan.takesRowsStraight(text);
         if (straight ? fewForTheTable(rows) : few(rows)) {
             each(plan.table(), rows, plan.statements().insert(), Expectation.ANY);
             return;
@@ -156,14 +155,22 @@ final class FoldedWriter {
     }
 
     private void copyIntoTable(TablePlan plan, List<Row> rows) throws SQLException {
-        try (BinaryCopy copy = BinaryCopy.begin(session.connection(), Stage.copyIntoTable(plan))) {
+        try (BinaryCopy copy =
+                BinaryCopy.begin(session.connection(), Stage.copyIntoTable(plan, plan.written()))) {
             for (Row row : FoldedRows.sorted(rows)) {
                 copy.row(plan.written().size());
                 copy.values(plan.written(), row.image());
             }
             copy.finish();
         }
-        // The bytes were written for the columns as we knew them, and are held by the table's lock.
+        requireCurrent(session, plan);
+    }
+
+    /**
+     * The bytes were written for the columns as we knew them, and are held by the table's lock: a
+     * table that has others now must not take them.
+     */
+    static void requireCurrent(Session session, TablePlan plan) throws SQLException {
         if (!TargetCatalog.isCurrent(session.connection(), plan.target())) {
             throw new SQLException(
                     "the columns of " + plan.table() + " have changed meanwhile",

@@ -2,6 +2,7 @@ package io.tidetable.node.apply;
 
 import io.tidetable.model.LaneId;
 import io.tidetable.model.TableId;
+import io.tidetable.model.TableShape;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.journal.TransactionPart;
@@ -10,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -127,6 +129,18 @@ public final class PostgresApplier implements AutoCloseable {
      * @throws TableApplyException when a table cannot be written at all
      */
     public Applied apply(LaneBatch batch) {
+        return apply(batch, null, () -> {});
+    }
+
+    /**
+     * Applies a batch as {@link #apply(LaneBatch)} does, with what was made of its transactions
+     * before.
+     *
+     * @param packed used where it fits; null where there is nothing
+     * @param writing run when the destination is about to be busy with the batch's rows, perhaps
+     *     more than once, perhaps never; must not throw
+     */
+    public Applied apply(LaneBatch batch, @Nullable PackedBatch packed, Runnable writing) {
         requireUsable();
         faults.reach(FaultPoint.BATCH_READ);
         if (goesInOrder(batch.expected().lane())) {
@@ -137,7 +151,12 @@ public final class PostgresApplier implements AutoCloseable {
                 false,
                 (tally, chains, quarantine) ->
                         new FoldedBatch(session, batch.mode(), tally, chains, quarantine)
-                                .apply(batch.parts()));
+                                .apply(batch.parts(), packed, writing));
+    }
+
+    /** How it writes rows of these shapes, as far as it has looked at their tables before. */
+    public PackedBatch.Plans knownPlans(Collection<TableShape> shapes) {
+        return PackedBatch.known(session.planner(), shapes);
     }
 
     /**

@@ -50,11 +50,11 @@ record Stage(TablePlan plan, String name, BitSet text) {
     }
 
     /** Takes rows straight into the table. */
-    static String copyIntoTable(TablePlan plan) {
+    static String copyIntoTable(TablePlan plan, List<PlannedColumn> columns) {
         return "COPY %s (%s) FROM STDIN (FORMAT binary)"
                 .formatted(
                         plan.target().id().quoted(),
-                        plan.written().stream()
+                        columns.stream()
                                 .map(PlannedColumn::name)
                                 .collect(Collectors.joining(", ")));
     }

@@ -4,6 +4,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.TableShape;
 import io.tidetable.node.pgoutput.TupleReader;
 import io.tidetable.node.types.EmptyQuery;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -102,6 +103,26 @@ final class TablePlan {
     /** Whether rows are the same exactly when the bytes of their keys are. */
     boolean foldable() {
         return foldable;
+    }
+
+    /** Whether its rows can be packed: found by their keys' bytes, and sent as they came. */
+    boolean isPackable() {
+        return foldable && queries.length == 0;
+    }
+
+    /** Whether rows whose columns came in these as text can be copied into the table itself. */
+    boolean takesRowsStraight(BitSet text) {
+        return text.isEmpty() && written.stream().noneMatch(PlannedColumn::isConverted);
+    }
+
+    /** Whether rows are written by the other one as they are by this. */
+    boolean matches(TablePlan other) {
+        return this == other
+                || (shape.equals(other.shape)
+                        && target.equals(other.target)
+                        && written.equals(other.written)
+                        && key.equals(other.key)
+                        && keyEquals.equals(other.keyEquals));
     }
 
     boolean isKey(PlannedColumn column) {

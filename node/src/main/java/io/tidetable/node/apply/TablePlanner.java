@@ -107,6 +107,11 @@ final class TablePlanner {
         return plan;
     }
 
+    /** The plan for a shape as it was made before; null where it would have to be made. */
+    @Nullable TablePlan remembered(TableShape shape) {
+        return plans.get(shape);
+    }
+
     private TablePlan make(TableShape shape) throws SQLException {
         TargetTable target = catalog.find(shape.table());
         if (target == null) {

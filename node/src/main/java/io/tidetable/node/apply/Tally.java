@@ -1,6 +1,7 @@
 package io.tidetable.node.apply;
 
 import io.tidetable.model.TableId;
+import io.tidetable.node.journal.ChangeKind;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -19,8 +20,13 @@ final class Tally {
     private long folded;
 
     void count(RowChange change) {
-        bytes += change.payload().remaining();
-        switch (change.kind()) {
+        count(change.kind(), change.payload().remaining());
+    }
+
+    /** Counts a change of so many bytes. */
+    void count(ChangeKind kind, long size) {
+        bytes += size;
+        switch (kind) {
             case INSERT -> inserts++;
             case UPDATE -> updates++;
             case DELETE -> deletes++;

@@ -18,6 +18,8 @@ public enum FaultPoint {
     SEGMENT_DELETED,
     /** A batch was read from the journal, the destination untouched. */
     BATCH_READ,
+    /** A batch was made ready while the one before it was on its way; nobody uses it yet. */
+    BATCH_PREPARED,
     /** A batch's rows were written at the destination, its progress was not. */
     BATCH_WRITTEN,
     /** The destination committed, nobody here knows it yet. */

@@ -66,6 +66,9 @@ public final class Lane {
     /** Where the feed stands: beyond the progress while a batch is on its way. */
     private @Nullable Position read;
 
+    /** What {@link #foresee} found; null once anything has changed. */
+    private @Nullable Foreseen foreseen;
+
     private TransactionFeed feed;
 
     /** The tracks that the feed reads. */
@@ -164,7 +167,8 @@ public final class Lane {
         // A feed has one reader at a time.
         if (lock.tryLock()) {
             try {
-                backlog = feed.backlogBytes();
+                Foreseen ready = foreseen;
+                backlog = feed.backlogBytes() + (ready == null ? 0 : ready.batch().bytes());
             } finally {
                 lock.unlock();
             }
@@ -280,6 +284,7 @@ public final class Lane {
             tracks = next.tracks();
             complete = Lsn.max(complete, next.completeBelow());
             read = null;
+            foreseen = null;
             upcoming = null;
         }
     }
@@ -302,6 +307,7 @@ public final class Lane {
                     "Lane %s stands at %s, though it held everything up to %s when its changes moved to another track: the destination has lost commits."
                             .formatted(id, found.position().commitEnd(), complete));
         }
+        foreseen = null;
         feed.seek(found.position());
         read = found.position();
         progress = found;
@@ -316,6 +322,7 @@ public final class Lane {
      * Whatever is remembered may be wrong (a connection was lost): it is read again before more.
      */
     public void forget() {
+        foreseen = null;
         progress = null;
         standing = Lsn.ZERO;
         idleSince = -1;
@@ -355,6 +362,11 @@ public final class Lane {
         // First: a feed that comes later wakes the lane again.
         long wake = wakes.get();
         takeUp();
+        Foreseen ready = foreseen;
+        foreseen = null;
+        if (ready != null && ready.mostBytes() == mostBytes && comesNext(ready)) {
+            return ready.batch();
+        }
         if (!from.equals(read)) {
             feed.seek(from);
         }
@@ -410,6 +422,81 @@ public final class Lane {
         return next == null
                 ? new Batch(parts, upTo, bytes, mend, Lsn.max(readable, upTo.commitEnd()), wake)
                 : new Batch(parts, upTo, bytes, mend, upTo.commitEnd(), -1);
+    }
+
+    /**
+     * The batch that {@link #collect} gives once the present one is committed, if nothing changes
+     * meanwhile: the very same object then, and another one otherwise. Moves nothing but the feed.
+     *
+     * @param present what was collected last
+     * @return null where the next batch is not certain yet, or nothing that can be foreseen
+     */
+    public @Nullable Batch foresee(Batch present, long mostBytes) {
+        foreseen = null;
+        if (bucket != null
+                || stop != null
+                || upcoming != null
+                || present.mend()
+                || !present.upTo().equals(read)) {
+            return null;
+        }
+        read = null;
+        List<TransactionPart> parts = new ArrayList<>();
+        Position upTo = present.upTo();
+        long bytes = 0;
+        TransactionPart next = feed.peek();
+        while (next != null && upcoming == null && isUsual(next.position())) {
+            if (bytes + next.bytes() > mostBytes) {
+                read = upTo;
+                if (parts.isEmpty()) {
+                    return null;
+                }
+                Batch batch = new Batch(parts, upTo, bytes, false, upTo.commitEnd(), -1);
+                foreseen = new Foreseen(present.upTo(), batch, mostBytes);
+                return batch;
+            }
+            parts.add(next);
+            bytes += next.bytes();
+            upTo = next.position();
+            feed.advance();
+            next = feed.peek();
+        }
+        // More may come before the next batch is collected, which may then become larger than this.
+        feed.seek(present.upTo());
+        read = present.upTo();
+        return null;
+    }
+
+    /**
+     * A batch that was collected before its time.
+     *
+     * @param from where the lane stands when its turn comes
+     */
+    private record Foreseen(Position from, Batch batch, long mostBytes) {}
+
+    /** Whether what was foreseen is what would be collected now; the feed stands behind it then. */
+    private boolean comesNext(Foreseen ready) {
+        if (progress == null
+                || !ready.from().equals(progress.position())
+                || !ready.batch().upTo().equals(read)) {
+            return false;
+        }
+        for (TransactionPart part : ready.batch().parts()) {
+            if (!isUsual(part.position()) || !mayPass(part)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a transaction is applied whole and as it is. */
+    private boolean isUsual(Position position) {
+        for (LaneTable table : tables.values()) {
+            if (!table.scope().isEverything() || table.covers(position) || table.mends(position)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Nothing but progress, where the lane is asked for it and holds everything up to there. */

@@ -2,6 +2,7 @@ package io.tidetable.node.pipeline;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.TableShape;
+import io.tidetable.node.apply.PackedBatch;
 import io.tidetable.node.journal.ChangeCursor;
 import io.tidetable.node.journal.TransactionPart;
 import java.time.Instant;
@@ -48,6 +49,18 @@ record BatchSummary(Set<TableShape> shapes, Map<TableId, List<Count>> changes) {
                     changes.computeIfAbsent(table, key -> new ArrayList<>())
                             .add(new Count(count, part.committedAt())));
             counts.clear();
+        }
+        return new BatchSummary(shapes, changes);
+    }
+
+    /** What it is about, where that was learnt before. */
+    static BatchSummary of(PackedBatch packed) {
+        Set<TableShape> shapes = new LinkedHashSet<>();
+        Map<TableId, List<Count>> changes = new HashMap<>();
+        for (PackedBatch.Changed changed : packed.changed()) {
+            shapes.add(changed.shape());
+            changes.computeIfAbsent(changed.shape().table(), key -> new ArrayList<>())
+                    .add(new Count(changed.changes(), changed.committedAt()));
         }
         return new BatchSummary(shapes, changes);
     }

@@ -54,6 +54,7 @@ final class DestinationContext {
     private final InstantSource clock;
     private final InstantSource steady = new SteadyTime();
     private final Faults faults;
+    private final Preparations preparations;
     private volatile List<FunctionDeclaration> functionsBesides = List.of();
     private volatile boolean distrusted;
 
@@ -71,6 +72,8 @@ final class DestinationContext {
         tables = new ReplicatedTables(settings.name());
         strategies = new Strategies(settings.name());
         types = new CurrentTypes(settings.source(), destination.database(), clock);
+        preparations =
+                new Preparations(destination.id().name(), destination.appliers(), steady, faults);
     }
 
     String pipeline() {
@@ -177,6 +180,11 @@ final class DestinationContext {
     /** Transactions that are being staged, by their lane; touched by its worker alone. */
     Map<LaneId, GiantTransaction> giants() {
         return giants;
+    }
+
+    /** Batches that are taken together ahead of their time. */
+    Preparations preparations() {
+        return preparations;
     }
 
     /**

@@ -270,6 +270,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        context.preparations().close();
         work.close();
         context.giants().values().forEach(GiantTransaction::abandon);
     }

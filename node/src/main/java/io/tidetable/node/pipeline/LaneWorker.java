@@ -9,6 +9,7 @@ import io.tidetable.node.apply.Applied;
 import io.tidetable.node.apply.ApplyMode;
 import io.tidetable.node.apply.FencedException;
 import io.tidetable.node.apply.LaneBatch;
+import io.tidetable.node.apply.PackedBatch;
 import io.tidetable.node.apply.PostgresApplier;
 import io.tidetable.node.apply.Progress;
 import io.tidetable.node.apply.RetryableApplyException;
@@ -25,7 +26,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,7 +125,7 @@ final class LaneWorker {
         }
     }
 
-    private Work.Outcome apply(Lane lane) throws SQLException {
+    private Work.Outcome apply(Lane lane) throws SQLException, InterruptedException {
         Progress progress = session.progressOf(lane);
         GiantTransaction giant = context.giants().get(lane.id());
         if (giant != null) {
@@ -134,7 +137,9 @@ final class LaneWorker {
             wakeFirst(lane);
             return Work.Outcome.NOTHING;
         }
-        BatchSummary summary = BatchSummary.of(batch.parts());
+        PackedBatch packed = context.preparations().take(lane.id(), batch);
+        BatchSummary summary =
+                packed == null ? BatchSummary.of(batch.parts()) : BatchSummary.of(packed);
         follow(lane, summary);
         ApplyMode mode = batch.mend() ? ApplyMode.MEND : ApplyMode.NORMAL;
         if (batch.parts().size() == 1
@@ -144,8 +149,12 @@ final class LaneWorker {
         }
         confirmOthers(session.applier(), lane, batch);
         long begun = System.nanoTime();
+        PostgresApplier applier = session.applier();
         Applied applied =
-                session.applier().apply(new LaneBatch(progress, batch.parts(), batch.upTo(), mode));
+                applier.apply(
+                        new LaneBatch(progress, batch.parts(), batch.upTo(), mode),
+                        packed,
+                        () -> prepareNext(applier, lane, batch, summary));
         if (lane.tables().size() == 1) {
             lane.tables()
                     .iterator()
@@ -160,6 +169,32 @@ final class LaneWorker {
                 applied.changes(),
                 !lane.idle(),
                 gathers ? gatherMillis(batch.parts()) : 0);
+    }
+
+    /**
+     * The destination is about to be busy with the batch: time to take the next one together, where
+     * so much waits that there is a whole one.
+     */
+    private void prepareNext(
+            PostgresApplier applier, Lane lane, Lane.Batch batch, BatchSummary summary) {
+        long most = context.tuning().batchBytes().bytes();
+        if (batch.bytes() < most / 2) {
+            return;
+        }
+        try {
+            Set<TableShape> shapes = new HashSet<>(summary.shapes());
+            for (LaneTable table : lane.tables()) {
+                TableShape shape = table.shape();
+                if (shape != null) {
+                    shapes.add(shape);
+                }
+            }
+            context.preparations().begin(lane, batch, most, applier.knownPlans(shapes));
+        } catch (RuntimeException e) {
+            // Whatever it is, the present batch has nothing to do with it, and the next one finds
+            // it again.
+            LOG.debug("lane {}: the next batch is not prepared", lane.id(), e);
+        }
     }
 
     /** How long the batch after one of these may wait for more. */
@@ -251,6 +286,7 @@ final class LaneWorker {
     /** Nothing that is remembered of the lane is trusted any more. */
     private void giveUp(Lane lane) {
         lane.forget();
+        context.preparations().drop(lane.id());
         GiantTransaction giant = context.giants().remove(lane.id());
         if (giant != null) {
             giant.abandon();

@@ -119,7 +119,9 @@ class RandomChangesTest {
                     Applied applied =
                             some.size() == 1 && random.nextBoolean()
                                     ? staged(replica, some.getFirst())
-                                    : replica.apply(some, ApplyMode.NORMAL);
+                                    : random.nextBoolean()
+                                            ? replica.applyPacked(some)
+                                            : replica.apply(some, ApplyMode.NORMAL);
                     assertThat(applied.conflicts()).isEmpty();
                     assertThat(applied.quarantined()).isEmpty();
                     assertThat(applied.needsMerge()).isEmpty();

@@ -6,6 +6,7 @@ import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.LaneId;
 import io.tidetable.model.Position;
 import io.tidetable.model.SourceIdentity;
+import io.tidetable.model.TableShape;
 import io.tidetable.node.destination.Bookkeeping;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.journal.TransactionPart;
@@ -19,7 +20,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A source database and a destination database on one server, and an applier between them. */
 final class Replica implements AutoCloseable {
@@ -120,6 +124,23 @@ final class Replica implements AutoCloseable {
         Applied applied = applier.apply(batch(parts, mode));
         progress = applied.progress();
         return applied;
+    }
+
+    /** Applies what is taken together first, as far as it can be. */
+    Applied applyPacked(List<SourceChanges.Part> parts) {
+        Applied applied = applier.apply(batch(parts, ApplyMode.NORMAL), packed(parts), () -> {});
+        progress = applied.progress();
+        return applied;
+    }
+
+    /** What the parts come to; null where they hold something unusual. */
+    @Nullable PackedBatch packed(List<SourceChanges.Part> parts) {
+        Set<TableShape> shapes =
+                parts.stream()
+                        .flatMap(part -> part.entries().stream())
+                        .map(SourceChanges.Entry::shape)
+                        .collect(Collectors.toSet());
+        return PackedBatch.of(List.copyOf(parts), applier.knownPlans(shapes), () -> false);
     }
 
     LaneBatch batch(List<? extends TransactionPart> parts, ApplyMode mode) {

@@ -237,6 +237,127 @@ class LaneTest {
         assertThat(lane.runnable()).isFalse();
     }
 
+    @Test
+    void whatWasForeseenIsTheVeryBatchThatComesNext() {
+        fiveCommits();
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+
+        Lane.Batch foreseen = Objects.requireNonNull(lane.foresee(first, 200));
+        lane.committed(first, progress(first.upTo()));
+
+        assertThat(foreseen.upTo()).isEqualTo(at(40, 4));
+        assertThat(lane.collect(200)).isSameAs(foreseen);
+        lane.committed(foreseen, progress(foreseen.upTo()));
+        assertThat(apply(200)).isEqualTo(at(50, 5));
+        assertThat(lane.collect(200)).isNull();
+    }
+
+    @Test
+    void whatMayStillGrowIsNotForeseen() {
+        feed.commit(10, 1, ORDERS).commit(20, 2, ORDERS).commit(30, 3, ORDERS);
+        beginAt(0);
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+
+        assertThat(lane.foresee(first, 200)).isNull();
+
+        feed.commit(40, 4, ORDERS).commit(50, 5, ORDERS);
+        lane.committed(first, progress(first.upTo()));
+        assertThat(apply(200)).isEqualTo(at(40, 4));
+    }
+
+    @Test
+    void aTransactionLargerThanABatchIsNotForeseen() {
+        feed.commit(10, 1, ORDERS).commit(20, 2, ORDERS, ORDERS, ORDERS).commit(30, 3, ORDERS);
+        beginAt(0);
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+
+        assertThat(lane.foresee(first, 200)).isNull();
+
+        lane.committed(first, progress(first.upTo()));
+        assertThat(apply(200)).isEqualTo(at(20, 2));
+    }
+
+    @Test
+    void theBatchBeforeComesAgainWhereItFailed() {
+        fiveCommits();
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+        Lane.Batch foreseen = Objects.requireNonNull(lane.foresee(first, 200));
+
+        assertThat(Objects.requireNonNull(lane.collect(200)).upTo()).isEqualTo(first.upTo());
+
+        lane.committed(first, progress(first.upTo()));
+        assertThat(lane.collect(200)).isNotSameAs(foreseen);
+    }
+
+    @Test
+    void nothingForeseenOutlivesALookAtTheDestination() {
+        fiveCommits();
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+        Lane.Batch foreseen = Objects.requireNonNull(lane.foresee(first, 200));
+
+        lane.forget();
+        beginAt(20);
+
+        Lane.Batch next = Objects.requireNonNull(lane.collect(200));
+        assertThat(next).isNotSameAs(foreseen);
+        assertThat(next.upTo()).isEqualTo(at(40, 4));
+    }
+
+    @Test
+    void whatIsNotToBeAppliedAsItWasForeseenIsCollectedAnew() {
+        fiveCommits();
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+        Lane.Batch foreseen = Objects.requireNonNull(lane.foresee(first, 200));
+        lane.committed(first, progress(first.upTo()));
+
+        // A copy that saw the third transaction alone, as a merge leaves it.
+        orders.boundary(new CopyBoundary(SourceSnapshot.parse("3:9:4", lsn(30)), lsn(45), false));
+
+        Lane.Batch next = Objects.requireNonNull(lane.collect(200));
+        assertThat(next).isNotSameAs(foreseen);
+        assertThat(next.parts()).extracting(part -> part.position().xid()).doesNotContain(3L);
+    }
+
+    @Test
+    void aLaneThatIsLedToASnapshotGoesNoFurtherThanItThoughMoreWasForeseen() {
+        fiveCommits();
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+        lane.foresee(first, 200);
+        lane.committed(first, progress(first.upTo()));
+        lane.lock();
+        try {
+            lane.goOnWithin(SourceSnapshot.parse("4:4:", lsn(30)));
+
+            assertThat(apply(200)).isEqualTo(at(30, 3));
+            assertThat(lane.collect(200)).isNull();
+        } finally {
+            lane.unlock();
+        }
+    }
+
+    @Test
+    void whatAFormerFeedShowedIsNotForeseenOfTheNext() {
+        fiveCommits();
+        Lane.Batch first = Objects.requireNonNull(lane.collect(200));
+        Lane.Batch foreseen = Objects.requireNonNull(lane.foresee(first, 200));
+        MemoryFeed fresh = new MemoryFeed().commit(30, 3, ORDERS).commit(40, 4, ORDERS, ORDERS);
+        lane.readNext(fresh, java.util.Set.of(Track.EXPRESS), Lsn.ZERO);
+        lane.committed(first, progress(first.upTo()));
+
+        Lane.Batch next = Objects.requireNonNull(lane.collect(200));
+        assertThat(next).isNotSameAs(foreseen);
+        assertThat(next.upTo()).isEqualTo(at(30, 3));
+    }
+
+    private void fiveCommits() {
+        feed.commit(10, 1, ORDERS)
+                .commit(20, 2, ORDERS)
+                .commit(30, 3, ORDERS)
+                .commit(40, 4, ORDERS)
+                .commit(50, 5, ORDERS);
+        beginAt(0);
+    }
+
     private void beginAt(long lsn) {
         lane.standsAt(progress(at(lsn, 0)));
     }
