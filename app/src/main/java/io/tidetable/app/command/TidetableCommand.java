@@ -57,6 +57,7 @@ public final class TidetableCommand extends CommandGroup {
                 .addSubcommand(new RulesCommand())
                 .addSubcommand(new ApplyCommand())
                 .addSubcommand(new FunctionsCommand())
+                .addSubcommand(new ManifestsCommand())
                 .addSubcommand(new QuarantineCommand())
                 .addSubcommand(new OverrideCommand())
                 .addSubcommand(new AuditCommand())

@@ -6,6 +6,7 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
@@ -79,6 +80,11 @@ record LocalPipelineView(PipelineControl control) implements PipelineView {
     @Override
     public CopyManifest manifest(DestinationId destination, TableId table) {
         return control.manifest(destination, table);
+    }
+
+    @Override
+    public List<CopyProgress> manifests(DestinationId destination) {
+        return control.manifests(destination);
     }
 
     @Override

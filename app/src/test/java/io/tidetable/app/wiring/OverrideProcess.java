@@ -4,19 +4,25 @@ import io.tidetable.app.settings.Settings;
 import io.tidetable.app.settings.SettingsReader;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
-import java.io.OutputStream;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** What {@code tidetable run} runs, in a process of its own, to be killed. */
 final class OverrideProcess {
+    /** What is written to it makes the fault point deadly: merges that were owed go unharmed. */
+    static final String ARM = "arm";
+
+    static final String ARMED = "is armed";
+
     private OverrideProcess() {}
 
-    /** Arguments: the settings file, the data folder, and optionally a deadly fault point. */
+    /** Arguments: the settings file, the data folder, and optionally a fault point to be armed. */
     public static void main(String[] arguments) throws Exception {
-        Faults faults =
-                arguments.length > 2
-                        ? Faults.haltAt(FaultPoint.valueOf(arguments[2]), 1)
-                        : Faults.NONE;
+        AtomicReference<Faults> armed = new AtomicReference<>(Faults.NONE);
+        Faults faults = point -> armed.get().reach(point);
         try (RunningPipeline pipeline =
                 new RunningPipeline(
                         new SettingsReader(_ -> null).read(Path.of(arguments[0])),
@@ -25,7 +31,14 @@ final class OverrideProcess {
             pipeline.start();
             System.out.println("serves " + pipeline.serve(new Settings.Api("127.0.0.1", 0)));
             // Ends with the process that started it.
-            System.in.transferTo(OutputStream.nullOutputStream());
+            BufferedReader input =
+                    new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (String line = input.readLine(); line != null; line = input.readLine()) {
+                if (line.equals(ARM)) {
+                    armed.set(Faults.haltAt(FaultPoint.valueOf(arguments[2]), 1));
+                    System.out.println(ARMED);
+                }
+            }
         }
     }
 }

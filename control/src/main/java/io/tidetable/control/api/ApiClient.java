@@ -1,5 +1,6 @@
 package io.tidetable.control.api;
 
+import io.tidetable.control.api.ManifestRepresentation.Manifests;
 import io.tidetable.control.api.VerificationRepresentation.Line;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
@@ -7,6 +8,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
@@ -177,6 +179,27 @@ public final class ApiClient implements PipelineView, AutoCloseable {
     public CopyManifest manifest(DestinationId destination, TableId table) {
         return read(get(path(destination, table, "manifest")), ManifestRepresentation.class)
                 .manifest(table);
+    }
+
+    @Override
+    public List<CopyProgress> manifests(DestinationId destination) {
+        List<CopyProgress> all = new ArrayList<>();
+        String next = "";
+        while (next != null) {
+            Manifests page =
+                    read(
+                            get(
+                                    "/api/v1/manifests?limit=1000&destination=%s%s"
+                                            .formatted(
+                                                    encoded(destination.name()),
+                                                    next.isEmpty()
+                                                            ? ""
+                                                            : "&after=" + encoded(next))),
+                            Manifests.class);
+            page.manifests().forEach(it -> all.add(it.progress()));
+            next = page.next();
+        }
+        return all;
     }
 
     private static String path(DestinationId destination, TableId table, String what) {

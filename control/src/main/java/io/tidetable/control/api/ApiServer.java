@@ -138,6 +138,7 @@ public final class ApiServer implements AutoCloseable {
         routes.beforeMatched(guard::check);
         new StatusRoutes(pipeline).register(routes);
         new TableRoutes(pipeline).register(routes);
+        new ManifestRoutes(pipeline).register(routes);
         new QuarantineRoutes(pipeline).register(routes);
         new VerificationRoutes(pipeline).register(routes);
         new WaitRoutes(pipeline).register(routes);

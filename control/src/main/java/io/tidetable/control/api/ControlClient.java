@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,30 +107,47 @@ public final class ControlClient implements AutoCloseable {
         }
     }
 
-    /** What is in force of every table, page by page put together. */
+    /** What is in force of every table. */
     public Answer schemas(@Nullable String destination) {
+        return pages(
+                "/api/v1/replication-schemas", "replication_schemas", "destination", destination);
+    }
+
+    /**
+     * How far the first copies of tables are.
+     *
+     * @param state {@code copying}, {@code done}, or null for both
+     */
+    public Answer manifests(@Nullable String destination, @Nullable String state) {
+        return pages("/api/v1/manifests", "manifests", "destination", destination, "state", state);
+    }
+
+    /** The parts of a table's first copy. */
+    public Answer manifest(String table, @Nullable String destination) {
+        return send(
+                "GET",
+                "/api/v1/tables/%s/manifest%s"
+                        .formatted(encoded(table), query("destination", destination)),
+                null,
+                null);
+    }
+
+    /** A list of which the interface answers a page at a time, put together. */
+    private Answer pages(String path, String list, @Nullable String... parameters) {
         List<JsonNode> all = new ArrayList<>();
         String after = null;
         do {
+            @Nullable String[] asked = Arrays.copyOf(parameters, parameters.length + 4);
+            asked[parameters.length] = "limit";
+            asked[parameters.length + 1] = "1000";
+            asked[parameters.length + 2] = "after";
+            asked[parameters.length + 3] = after;
             JsonNode page =
-                    Json.MAPPER.readTree(
-                            send(
-                                            "GET",
-                                            "/api/v1/replication-schemas"
-                                                    + query(
-                                                            "limit",
-                                                            "1000",
-                                                            "destination",
-                                                            destination,
-                                                            "after",
-                                                            after),
-                                            null,
-                                            null)
-                                    .json());
-            page.path("replication_schemas").forEach(all::add);
+                    Json.MAPPER.readTree(send("GET", path + query(asked), null, null).json());
+            page.path(list).forEach(all::add);
             after = page.path("next").isNull() ? null : page.path("next").asString();
         } while (after != null);
-        return new Answer(Json.MAPPER.writeValueAsString(Map.of("replication_schemas", all)), "");
+        return new Answer(Json.MAPPER.writeValueAsString(Map.of(list, all)), "");
     }
 
     /** Versions of one. */

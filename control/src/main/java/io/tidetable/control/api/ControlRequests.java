@@ -16,7 +16,7 @@ final class ControlRequests {
     static final String AUTHOR = "Tidetable-Author";
 
     static final int LARGEST_PAGE = 1000;
-    private static final int USUAL_PAGE = 100;
+    static final int USUAL_PAGE = 100;
 
     private ControlRequests() {}
 

@@ -5,6 +5,7 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
@@ -71,6 +72,9 @@ public interface PipelineView {
 
     /** What the first copy of a table consists of, and how far it is. */
     CopyManifest manifest(DestinationId destination, TableId table);
+
+    /** How far every first copy to the destination is that was planned. */
+    List<CopyProgress> manifests(DestinationId destination);
 
     /**
      * Moves the table, with the others of its group, to another track at every destination, while

@@ -29,7 +29,6 @@ final class QuarantineRoutes {
         routes.get(OF_TABLE, this::list, Right.LOOK);
         routes.post(OF_TABLE + "/retry", this::retry, Right.STEER);
         routes.post(OF_TABLE + "/discard", this::discard, Right.STEER);
-        routes.get("/api/v1/tables/{name}/manifest", this::manifest, Right.LOOK);
     }
 
     private void tables(Context context) {
@@ -74,14 +73,6 @@ final class QuarantineRoutes {
         ApiServer.json(
                 context,
                 new Discarded(pipeline.discardQuarantined(place.there(), place.table(), chain)));
-    }
-
-    private void manifest(Context context) {
-        Place place = place(context);
-        ApiServer.json(
-                context,
-                ManifestRepresentation.of(
-                        place.there(), pipeline.manifest(place.there(), place.table())));
     }
 
     private static String chain(Context context) {

@@ -16,7 +16,6 @@ import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.SchemaOverride.InForce;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableStatus;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -43,49 +42,33 @@ final class SchemaRoutes {
     }
 
     private void all(Context context) {
-        Page page = page(context);
+        Page<InForce> page = page(context);
         ApiServer.json(
                 context, new Schemas(page.items().stream().map(Schema::of).toList(), page.next()));
     }
 
     private void shards(Context context) {
-        Page page = page(context);
+        Page<InForce> page = page(context);
         ApiServer.json(
                 context, new Shards(page.items().stream().map(Sharded::of).toList(), page.next()));
     }
 
-    /**
-     * A part of the list.
-     *
-     * @param next the cursor behind which the next one begins; null where this is the last
-     */
-    private record Page(List<InForce> items, @Nullable String next) {}
-
-    private Page page(Context context) {
+    private Page<InForce> page(Context context) {
         String destination = context.queryParam("destination");
-        String after = context.queryParam("after");
-        int limit = ControlRequests.limit(context);
-        List<InForce> items = new ArrayList<>();
-        for (InForce each : control.inForce()) {
-            if ((destination == null || each.schema().destination().name().equals(destination))
-                    && (after == null || cursor(each).compareTo(after) > 0)) {
-                if (items.size() == limit) {
-                    return new Page(items, cursor(items.getLast()));
-                }
-                items.add(each);
-            }
-        }
-        return new Page(items, null);
+        return Page.of(
+                context,
+                control.inForce().stream()
+                        .filter(it ->
+                                destination == null
+                                        || it.schema().destination().name().equals(destination)),
+                SchemaRoutes::cursor,
+                ControlRequests.USUAL_PAGE);
     }
 
-    /** Its place in the order of the list. */
     private static String cursor(InForce each) {
         TableId table = each.schema().table();
-        return table.namespace()
-                + "\u0001"
-                + table.name()
-                + "\u0001"
-                + each.schema().destination().name();
+        return String.join(
+                Page.BETWEEN, table.namespace(), table.name(), each.schema().destination().name());
     }
 
     private void one(Context context) {

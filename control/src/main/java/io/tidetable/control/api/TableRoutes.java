@@ -9,7 +9,6 @@ import io.tidetable.model.Track;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.TableStatus;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
@@ -18,8 +17,6 @@ import org.slf4j.LoggerFactory;
 /** Tables: what there is to know about them, and pausing, resuming, mending and moving them. */
 final class TableRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(TableRoutes.class);
-
-    private static final int LARGEST_PAGE = 1000;
 
     private final PipelineView pipeline;
 
@@ -46,38 +43,31 @@ final class TableRoutes {
     }
 
     private void all(Context context) {
-        int limit = (int) ControlRequests.number(context, "limit", LARGEST_PAGE, 1, LARGEST_PAGE);
-        String after = context.queryParam("after");
-        List<Entry> found =
-                Requests.destinations(pipeline.status(), context.queryParam("destination")).stream()
-                        .flatMap(d -> d.tables().stream().map(t -> Entry.of(d.id(), t)))
-                        .filter(it -> after == null || it.cursor().compareTo(after) > 0)
-                        .sorted(Comparator.comparing(Entry::cursor))
-                        .limit(limit + 1L)
-                        .toList();
-        List<Entry> page = found.subList(0, Math.min(limit, found.size()));
+        Page<Entry> page =
+                Page.of(
+                        context,
+                        Requests.destinations(pipeline.status(), context.queryParam("destination"))
+                                .stream()
+                                .flatMap(d -> d.tables().stream().map(t -> new Entry(d.id(), t))),
+                        Entry::cursor,
+                        ControlRequests.LARGEST_PAGE);
         ApiServer.json(
                 context,
                 new PipelineRepresentation.Tables(
-                        page.stream().map(it -> OfTable.of(it.destination(), it.table())).toList(),
-                        found.size() > limit ? page.getLast().cursor() : null));
+                        page.items().stream()
+                                .map(it -> OfTable.of(it.destination(), it.table()))
+                                .toList(),
+                        page.next()));
     }
 
-    /**
-     * A table at a destination.
-     *
-     * @param cursor its place in the order of the list
-     */
-    private record Entry(String cursor, DestinationId destination, TableStatus table) {
-        static Entry of(DestinationId destination, TableStatus table) {
-            return new Entry(
-                    String.join(
-                            "\u0001",
-                            destination.name(),
-                            table.table().namespace(),
-                            table.table().name()),
-                    destination,
-                    table);
+    /** A table at a destination. */
+    private record Entry(DestinationId destination, TableStatus table) {
+        String cursor() {
+            return String.join(
+                    Page.BETWEEN,
+                    destination.name(),
+                    table.table().namespace(),
+                    table.table().name());
         }
     }
 

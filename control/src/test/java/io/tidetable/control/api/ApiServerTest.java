@@ -78,6 +78,10 @@ class ApiServerTest {
         String manifest = "/api/v1/tables/{name}/manifest";
         contract.judge("get", manifest, get("/api/v1/tables/orders/manifest"));
         contract.judge("get", manifest, get("/api/v1/tables/nothing/manifest"));
+        String manifests = "/api/v1/manifests";
+        contract.judge("get", manifests, get(manifests));
+        contract.judge("get", manifests, get(manifests + "?state=none"));
+        contract.judge("get", manifests, get(manifests + "?table=nothing"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=orders&timeout_ms=5"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?position=soon"));
         contract.judge("get", "/api/v1/wait", get("/api/v1/wait?table=nothing"));
@@ -106,6 +110,11 @@ class ApiServerTest {
     }
 
     @Test
+    void everyBodyOfTheContractHasAnExampleThatItsSchemaAllows() throws Exception {
+        new Contract(get("/openapi.yaml").body()).judgeExamples();
+    }
+
+    @Test
     void tablesComePageByPage() throws Exception {
         List<String> names = new ArrayList<>();
         String after = "";
@@ -129,6 +138,29 @@ class ApiServerTest {
                                 .map(it -> it.table().toString())
                                 .sorted()
                                 .toList());
+    }
+
+    @Test
+    void manifestsAreFoundByTableAndByState() throws Exception {
+        assertThat(manifests("")).containsExactly("Odd Schema.a/b ü.c", "public.orders");
+        assertThat(manifests("?state=done")).containsExactly("public.orders");
+        assertThat(manifests("?state=copying")).containsExactly("Odd Schema.a/b ü.c");
+        assertThat(manifests("?table=orders&state=copying")).isEmpty();
+        assertThat(manifests("?limit=1")).containsExactly("Odd Schema.a/b ü.c");
+        try (ApiClient client = new ApiClient(server.url())) {
+            assertThat(client.manifests(RecordedPipeline.REPORTING))
+                    .containsExactlyInAnyOrderElementsOf(
+                            pipeline.manifests(RecordedPipeline.REPORTING));
+        }
+    }
+
+    private List<String> manifests(String query) throws Exception {
+        List<String> names = new ArrayList<>();
+        Json.MAPPER
+                .readTree(get("/api/v1/manifests" + query).body())
+                .path("manifests")
+                .forEach(it -> names.add(it.path("table").asString()));
+        return names;
     }
 
     @Test

@@ -45,6 +45,38 @@ final class Contract {
         return described;
     }
 
+    /** Judges the example of every request and response body by its schema; one without fails. */
+    void judgeExamples() {
+        document.get("paths")
+                .properties()
+                .forEach(path ->
+                        path.getValue()
+                                .properties()
+                                .forEach(method ->
+                                        judgeExamples(
+                                                method.getKey() + " " + path.getKey(),
+                                                method.getValue())));
+    }
+
+    private void judgeExamples(String operation, JsonNode described) {
+        judgeExample(operation + " request", described.path("requestBody"));
+        described
+                .get("responses")
+                .properties()
+                .forEach(it -> judgeExample(operation + " " + it.getKey(), it.getValue()));
+    }
+
+    private void judgeExample(String what, JsonNode body) {
+        resolve(body)
+                .path("content")
+                .properties()
+                .forEach(media -> {
+                    JsonNode example = media.getValue().path("example");
+                    assertThat(example.isMissingNode()).as("%s has no example", what).isFalse();
+                    check(media.getValue().get("schema"), example.toString());
+                });
+    }
+
     /** What has been judged so far. */
     Set<String> seen() {
         return seen;

@@ -9,6 +9,7 @@ import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
@@ -214,6 +215,13 @@ final class RecordedPipeline implements PipelineView {
                 List.of(
                         new CopyManifest.Chunk(0, 1, "public.orders", 0, 128L, true, 10, 1000),
                         new CopyManifest.Chunk(1, 1, "public.orders", 128, null, false, 9, 900)));
+    }
+
+    @Override
+    public List<CopyProgress> manifests(DestinationId destination) {
+        return List.of(
+                new CopyProgress(ORDERS, 3, 3, 100, 9000, 100, 9000),
+                new CopyProgress(ODD, 2, 1, 10, 1000, 19, 1900));
     }
 
     @Override

@@ -3,7 +3,10 @@ package io.tidetable.node.pipeline;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
+import io.tidetable.model.status.CopyProgress;
+import io.tidetable.node.copy.CopyManifests;
 import io.tidetable.node.lane.LaneTable;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,11 +52,25 @@ final class Destinations {
         try {
             return question.of(there, chosen(there, Set.of(table)).getFirst());
         } catch (SQLException e) {
-            throw new TidetableException(
-                    "TT-401",
-                    "destination %s did not answer: %s; nothing was changed"
-                            .formatted(destination, e.getMessage()),
-                    e);
+            throw unanswered(destination, e);
+        }
+    }
+
+    private static TidetableException unanswered(DestinationId destination, SQLException e) {
+        return new TidetableException(
+                "TT-401",
+                "destination %s did not answer: %s; nothing was changed"
+                        .formatted(destination, e.getMessage()),
+                e);
+    }
+
+    /** How far every first copy to a destination is that was planned. */
+    List<CopyProgress> manifests(DestinationId destination) {
+        DestinationContext there = at(destination).context();
+        try (Connection connection = there.connect("tidetable manifest")) {
+            return CopyManifests.all(connection, there.pipeline());
+        } catch (SQLException e) {
+            throw unanswered(destination, e);
         }
     }
 

@@ -11,6 +11,7 @@ import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
@@ -614,6 +615,11 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     @Override
     public CopyManifest manifest(DestinationId destination, TableId table) {
         return destinations.ask(destination, table, (there, it) -> there.manifest(it.table()));
+    }
+
+    @Override
+    public List<CopyProgress> manifests(DestinationId destination) {
+        return destinations.manifests(destination);
     }
 
     @Override

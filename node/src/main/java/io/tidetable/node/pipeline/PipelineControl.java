@@ -7,6 +7,7 @@ import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
@@ -94,6 +95,9 @@ public interface PipelineControl {
 
     /** What the first copy of a table consists of, and how far it is. */
     CopyManifest manifest(DestinationId destination, TableId table);
+
+    /** How far every first copy to the destination is that was planned. */
+    List<CopyProgress> manifests(DestinationId destination);
 
     /**
      * From now on these functions are declared besides those of the settings and of the source's

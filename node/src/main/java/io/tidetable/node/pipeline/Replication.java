@@ -9,6 +9,7 @@ import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
+import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
@@ -444,6 +445,11 @@ public final class Replication implements PipelineControl, AutoCloseable {
     @Override
     public CopyManifest manifest(DestinationId destination, TableId table) {
         return running().manifest(destination, table);
+    }
+
+    @Override
+    public List<CopyProgress> manifests(DestinationId destination) {
+        return running().manifests(destination);
     }
 
     @Override

@@ -54,6 +54,13 @@ class QuarantineDeskTest {
             assertThat(pipeline.manifest(REPORTING, ORDERS).chunks())
                     .isNotEmpty()
                     .allMatch(CopyManifest.Chunk::done);
+            assertThat(pipeline.manifests(REPORTING))
+                    .singleElement()
+                    .satisfies(it -> {
+                        assertThat(it.table()).isEqualTo(ORDERS);
+                        assertThat(it.isDone()).isTrue();
+                        assertThat(it.estimatedRows()).isEqualTo(it.rows());
+                    });
             databases.onDestination("ALTER TABLE orders ADD CHECK (total < 1000)");
             databases.onSource(
                     "UPDATE orders SET total = 5000 WHERE id IN (7, 8)",
