@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** What {@code tidetable run} runs, in a process of its own, to be killed. */
@@ -22,7 +23,7 @@ final class OverrideProcess {
     /** Arguments: the settings file, the data folder, and optionally a fault point to be armed. */
     public static void main(String[] arguments) throws Exception {
         AtomicReference<Faults> armed = new AtomicReference<>(Faults.NONE);
-        Faults faults = point -> armed.get().reach(point);
+        Faults faults = point -> Objects.requireNonNull(armed.get()).reach(point);
         try (RunningPipeline pipeline =
                 new RunningPipeline(
                         new SettingsReader(_ -> null).read(Path.of(arguments[0])),
