@@ -12,7 +12,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -41,6 +43,32 @@ public final class Publications {
             JOIN pg_catalog.pg_class c ON c.oid = m.prrelid
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             WHERE p.pubname = ?
+            """;
+
+    /**
+     * What binds the tables to the publication. Whoever takes one out and puts it back makes
+     * another membership; whoever alters the publication itself writes it anew, as its next owner
+     * does.
+     */
+    private static final String BONDS =
+            """
+            SELECT n.nspname, c.relname, concat_ws(':', p.oid, m.oid, m.xmin,
+                p.pubinsert::int, p.pubupdate::int, p.pubdelete::int, p.pubtruncate::int,
+                p.pubviaroot::int, p.pubowner, p.xmin)
+            FROM pg_catalog.pg_publication p
+            JOIN pg_catalog.pg_publication_rel m ON m.prpubid = p.oid
+            JOIN pg_catalog.pg_class c ON c.oid = m.prrelid
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE p.pubname = ?
+            """;
+
+    /** Of a bond, what stands at its end: the publication's owner, and who last wrote it. */
+    private static final int OWNER_AND_WRITER = 2;
+
+    private static final String IS_ALTERED =
+            """
+            SELECT FROM pg_catalog.pg_publication WHERE pubname = ?
+            AND NOT (pubinsert AND pubupdate AND pubdelete AND pubtruncate AND pubviaroot)
             """;
 
     /** Of the given tables, those that are not there under their name. */
@@ -165,6 +193,52 @@ public final class Publications {
         try (PreparedStatement statement = source.prepareStatement(MEMBERS)) {
             statement.setString(1, TrackNames.publication(pipeline, track));
             return tables(statement);
+        }
+    }
+
+    /** The tables that the track's publication has now, each with what binds it. */
+    public Map<TableId, String> bonds(Connection source, Track track) throws SQLException {
+        try (PreparedStatement statement = source.prepareStatement(BONDS)) {
+            statement.setString(1, TrackNames.publication(pipeline, track));
+            try (ResultSet row = statement.executeQuery()) {
+                Map<TableId, String> bonds = new HashMap<>();
+                while (row.next()) {
+                    bonds.put(new TableId(row.getString(1), row.getString(2)), row.getString(3));
+                }
+                return bonds;
+            }
+        }
+    }
+
+    /**
+     * Whether nothing of a table was missed between two looks at its bond. That the publication was
+     * given to another owner is no reason to think so.
+     */
+    public static boolean isSameBond(String before, String now) {
+        List<String> old = List.of(before.split(":", -1));
+        List<String> young = List.of(now.split(":", -1));
+        int end = old.size() - OWNER_AND_WRITER;
+        return before.equals(now)
+                || (old.size() == young.size()
+                        && old.subList(0, end).equals(young.subList(0, end))
+                        && !old.get(end).equals(young.get(end)));
+    }
+
+    /** Lets the track's publication carry every kind of change again, where somebody altered it. */
+    public void restore(Connection source, Track track) throws SQLException {
+        try (PreparedStatement look = source.prepareStatement(IS_ALTERED);
+                Statement statement = source.createStatement()) {
+            look.setString(1, TrackNames.publication(pipeline, track));
+            try (ResultSet rows = look.executeQuery()) {
+                if (!rows.next()) {
+                    return;
+                }
+            }
+            statement.execute(
+                    "ALTER PUBLICATION %s SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)"
+                            .formatted(quotedName(track)));
+        } catch (SQLException e) {
+            throw explained(e, "altered");
         }
     }
 

@@ -173,6 +173,17 @@ public final class Bookkeeping {
             COMMENT ON COLUMN tidetable.partition_file.bonds IS
                 'the source''s transactions that made it a partition';
 
+            CREATE TABLE IF NOT EXISTS tidetable.publication_bond (
+                pipeline text NOT NULL,
+                namespace text NOT NULL,
+                name text NOT NULL,
+                track text NOT NULL,
+                bond text NOT NULL,
+                PRIMARY KEY (pipeline, namespace, name, track)
+            );
+            COMMENT ON TABLE tidetable.publication_bond IS
+                'what bound a table to its publication at the source: another bond means that it was out of it in between';
+
             CREATE TABLE IF NOT EXISTS tidetable.quarantine (
                 id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                 pipeline text NOT NULL,

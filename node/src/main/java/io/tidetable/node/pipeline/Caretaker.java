@@ -7,8 +7,6 @@ import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
-import io.tidetable.node.capture.PublicationChange;
-import io.tidetable.node.capture.Publications;
 import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.SequenceDefinition;
 import io.tidetable.node.catalog.SequenceSync;
@@ -27,8 +25,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,11 +49,6 @@ final class Caretaker implements AutoCloseable {
     /** Heartbeats between two looks at what functions need. */
     private static final int HEARTBEATS_PER_NEED = 30;
 
-    /** Longest wait for a table's lock at the source; it is asked for again at the next look. */
-    private static final Duration PUBLICATION_LOCK = Duration.ofSeconds(1);
-
-    private static final String LOCK_NOT_HAD = "TT-233";
-
     private static final String UPKEEP = "upkeep";
 
     private static final int VALIDITY_SECONDS = 5;
@@ -72,16 +63,15 @@ final class Caretaker implements AutoCloseable {
     private final Duration catalogLooks;
     private final Duration needLooks;
     private final Object pause = new Object();
-    private final Publications publications;
+    private final PublicationWatch watch;
+    private final Reminder sourceTroubles;
+    private final Reminder troubles;
     private final RefreshCadence refreshes = new RefreshCadence();
-    private final Set<TableId> unpublishedYet = new HashSet<>();
-    private final Map<TableId, String> troubles = new HashMap<>();
     private volatile List<SequenceDefinition> sequences = List.of();
     private volatile boolean closed;
     private @Nullable Thread thread;
     private @Nullable Connection source;
     private @Nullable Connection destination;
-    private @Nullable String sourceTrouble;
     private Instant watermarksNoted = Instant.MIN;
     private Instant sequencesCarried = Instant.MIN;
     private Instant catalogLooked = Instant.MIN;
@@ -96,7 +86,9 @@ final class Caretaker implements AutoCloseable {
         this.announced = announced;
         this.side = side;
         unsaid = new UnsaidChanges(context.pipeline());
-        publications = new Publications(context.pipeline(), PUBLICATION_LOCK, 1);
+        watch = new PublicationWatch(context, side);
+        sourceTroubles = new Reminder(context.steady());
+        troubles = new Reminder(context.steady());
         catalogLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS);
         needLooks = context.tuning().heartbeat().multipliedBy(HEARTBEATS_PER_NEED);
         durability = new Durability(context.pipeline(), context.id(), journal);
@@ -105,6 +97,11 @@ final class Caretaker implements AutoCloseable {
     /** The progress of a lane that the destination has on its disk. */
     Lsn flushed(LaneId lane) {
         return durability.flushed(lane);
+    }
+
+    /** Watches how the tables are published. */
+    PublicationWatch publications() {
+        return watch;
     }
 
     /** The sequences to carry over. */
@@ -151,6 +148,7 @@ final class Caretaker implements AutoCloseable {
             breakConnections();
             durability.forget();
             unsaid.forget();
+            watch.forget();
             side.forgetAll();
             rememberMerges(destination());
         }
@@ -167,7 +165,7 @@ final class Caretaker implements AutoCloseable {
         }
         try {
             lookAtSource(now, eachSecond);
-            sourceTrouble = null;
+            sourceTroubles.over();
         } catch (SQLException e) {
             if (!isSourceGone()) {
                 throw e;
@@ -182,8 +180,8 @@ final class Caretaker implements AutoCloseable {
             confirmApplied();
         }
         if (isDue(catalogLooked, catalogLooks, now)) {
-            findUnpublished();
             noteUnsaid();
+            watch.look(source(), destination());
             for (LaneTable table : side.tables()) {
                 if (side.setup().isPartitioned(table.table())) {
                     synchronized (table) {
@@ -216,13 +214,12 @@ final class Caretaker implements AutoCloseable {
         close(source);
         source = null;
         String why = String.valueOf(error.getMessage());
-        if (!why.equals(sourceTrouble)) {
+        if (sourceTroubles.isDue(why)) {
             LOG.warn(
                     "TT-203 the source does not answer the upkeep of {}: {}; it is tried again",
                     context.id(),
                     why);
         }
-        sourceTrouble = why;
     }
 
     private static boolean isDue(Instant last, Duration interval, Instant now) {
@@ -327,128 +324,6 @@ final class Caretaker implements AutoCloseable {
         };
     }
 
-    /**
-     * A table that was taken out of the publication, or replaced by another of its name, is
-     * published again and merged; or stops, where the settings or the source do not allow that.
-     */
-    private void findUnpublished() throws SQLException {
-        Set<TableId> all = new HashSet<>();
-        side.tables().forEach(table -> all.add(table.table()));
-        for (TableId name : publications.renamed(source(), all)) {
-            stopRenamed(name);
-        }
-        for (Track track : Track.values()) {
-            findUnpublished(track);
-        }
-    }
-
-    private void findUnpublished(Track track) throws SQLException {
-        Map<TableId, LaneTable> riding = new HashMap<>();
-        for (LaneTable table : side.tables()) {
-            if (rides(table, track)) {
-                riding.put(table.table(), table);
-            }
-        }
-        if (riding.isEmpty()) {
-            return;
-        }
-        Set<TableId> unpublished = publications.unpublished(source(), track, riding.keySet());
-        for (LaneTable table : riding.values()) {
-            // A move that began meanwhile has changed the publications as it should.
-            if (!rides(table, track)) {
-                continue;
-            }
-            switch (table.state()) {
-                case STREAMING, CATCHING_UP -> {
-                    if (unpublished.contains(table.table())) {
-                        leaveUnpublished(table);
-                    }
-                }
-                case MERGING -> {
-                    // Also where it is published by now, by an attempt whose answer never came.
-                    if (unpublishedYet.contains(table.table())) {
-                        publishAgain(table);
-                    }
-                }
-                // A copy or another merge ends first; people decide about the others.
-                case WAITING, COPYING, PAUSED, FAILED -> {}
-            }
-        }
-    }
-
-    private static boolean rides(LaneTable table, Track track) {
-        return table.move() == null && table.track() == track;
-    }
-
-    private void stopRenamed(TableId name) throws SQLException {
-        for (LaneTable table : side.tables()) {
-            if (table.table().equals(name) && table.state() != TableState.FAILED) {
-                synchronized (table) {
-                    context.become(table, Stage.MERGING, TableState.FAILED);
-                    table.become(
-                            TableState.FAILED,
-                            "TT-247 %s has another name at the source now, and changes of it are missed; start again to have it replicated under that, or give it its name back and start again"
-                                    .formatted(name));
-                }
-                LOG.error("table {} stopped: {}", name, table.message());
-            }
-        }
-    }
-
-    /** Durable before it is published: afterwards nobody could tell that changes were missed. */
-    private void leaveUnpublished(LaneTable table) throws SQLException {
-        boolean allowed = context.lostChanges() == PipelineSettings.LostChanges.MERGE;
-        // Another destination might find it published again, and never know what it missed.
-        boolean mends =
-                allowed
-                        && context.isOnlyDestination()
-                        && table.strategy().current() instanceof Strategy.PrioritizedDelta
-                        && table.strategy().aim() instanceof Strategy.PrioritizedDelta;
-        synchronized (table) {
-            context.become(table, Stage.MERGING, mends ? TableState.MERGING : TableState.FAILED);
-        }
-        if (!mends) {
-            stopUnpublished(
-                    table,
-                    allowed
-                            ? "start again to have it published and compared"
-                            : "the settings say to stop there (lost_changes: stop): start again with lost_changes: merge to have it published and compared");
-        } else {
-            LOG.warn(
-                    "TT-246 {} was replaced at the source or taken out of the publication, and changes of it are missed; it is published again, compared with the source and mended",
-                    table.table());
-            unpublishedYet.add(table.table());
-            publishAgain(table);
-        }
-    }
-
-    private void publishAgain(LaneTable table) throws SQLException {
-        try {
-            Track track = table.track();
-            publications.create(source(), track);
-            Set<TableId> missing = publications.unpublished(source(), track, Set.of(table.table()));
-            publications.change(
-                    source(), List.of(new PublicationChange(track, missing, Set.of())), null);
-            unpublishedYet.remove(table.table());
-            side.work().mergeAfterGap(table);
-        } catch (TidetableException e) {
-            if (!e.code().equals(LOCK_NOT_HAD)) {
-                unpublishedYet.remove(table.table());
-                stopUnpublished(table, e.line());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void stopUnpublished(LaneTable table, String why) {
-        table.become(
-                TableState.FAILED,
-                "TT-246 %s was replaced at the source or taken out of the publication, and changes of it are missed; %s"
-                        .formatted(table.table(), why));
-        LOG.error("table {} stopped: {}", table.table(), table.message());
-    }
-
     private void ensurePartitions(LaneTable table) throws SQLException {
         if (!isCopied(table.state())) {
             return;
@@ -464,12 +339,11 @@ final class Caretaker implements AutoCloseable {
                             .ensurePartitions(table.table());
         } catch (TidetableException e) {
             // One table's trouble; the look comes again.
-            if (!e.line().equals(troubles.put(table.table(), e.line()))) {
+            if (troubles.isDue(e.line())) {
                 LOG.warn("{}", e.line());
             }
             return;
         }
-        troubles.remove(table.table());
         if (!outcome.created().isEmpty()) {
             LOG.info("table {}: partitions created: {}", table.table(), outcome.created());
         }

@@ -92,10 +92,6 @@ final class DestinationContext {
         return destination.database();
     }
 
-    boolean isOnlyDestination() {
-        return settings.destinations().size() == 1;
-    }
-
     PipelineSettings.LostChanges lostChanges() {
         return settings.lostChanges();
     }

@@ -21,7 +21,6 @@ final class DestinationHealth {
     private static final Logger LOG = LoggerFactory.getLogger(DestinationHealth.class);
     private static final long SHORTEST_MILLIS = 100;
     private static final long LONGEST_MILLIS = 5_000;
-    private static final Duration SAY_AGAIN = Duration.ofMinutes(1);
     private static final String DISK_FULL = "53100";
     private static final String LOGIN_REFUSED = "28";
 
@@ -29,7 +28,7 @@ final class DestinationHealth {
     private final RandomGenerator chance;
     private final InstantSource time;
     private final Map<String, Trouble> troubles = new LinkedHashMap<>();
-    private final Map<String, Instant> said = new LinkedHashMap<>();
+    private final Reminder said;
 
     /**
      * A destination that is well.
@@ -40,6 +39,7 @@ final class DestinationHealth {
         this.destination = destination;
         this.time = time;
         this.chance = chance;
+        said = new Reminder(time);
     }
 
     private record Trouble(Instant since, String why) {}
@@ -51,7 +51,7 @@ final class DestinationHealth {
      */
     synchronized void succeeded(String work) {
         if (troubles.remove(work) != null && troubles.isEmpty()) {
-            said.clear();
+            said.over();
             LOG.info("destination {} answers again", destination);
         }
     }
@@ -71,18 +71,16 @@ final class DestinationHealth {
         // The newest comes last.
         troubles.remove(work);
         troubles.put(work, new Trouble(since, why));
-        say(why, cause, now);
+        say(why, cause);
         long failing = Duration.between(since, now).toMillis();
         long wait = Math.clamp(failing / 2, SHORTEST_MILLIS, LONGEST_MILLIS);
         return wait / 2 + chance.nextLong(wait / 2 + 1);
     }
 
-    private void say(String why, @Nullable Throwable cause, Instant now) {
-        Instant last = said.get(why);
-        if (last != null && now.isBefore(last.plus(SAY_AGAIN))) {
+    private void say(String why, @Nullable Throwable cause) {
+        if (!said.isDue(why)) {
             return;
         }
-        said.put(why, now);
         String state = stateOf(cause);
         if (state.startsWith(LOGIN_REFUSED)) {
             LOG.error(

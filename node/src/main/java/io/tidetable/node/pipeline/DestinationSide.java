@@ -92,6 +92,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         return setup;
     }
 
+    /** Watches how its tables are published. */
+    PublicationWatch publications() {
+        return caretaker.publications();
+    }
+
     /** What its tables are put through. */
     TableWork work() {
         return work;

@@ -264,6 +264,9 @@ final class MoveRun {
         if (move.to() == Track.BULK) {
             place.exits().shut(move.tables());
         }
+        // Looked at once the move is over.
+        place.destinations()
+                .forEach(there -> there.publications().rebound(move.tables(), move.to()));
         TidetableException refused = place.source().join(move, place.faults());
         if (refused != null) {
             place.ledger().end(move);

@@ -393,6 +393,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                         .name("copy-starter")
                         .start(() -> {
                             try {
+                                destinations.all().forEach(it -> it.publications().begin());
                                 awaitFence(side, newSlots || merging, waiting);
                                 destinations.all().forEach(it -> it.work().beginCopies());
                             } catch (InterruptedException e) {
@@ -404,17 +405,16 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     /** A source that goes away meanwhile is asked again: the fence lies behind us all the more. */
     private static void awaitFence(SourceSide side, boolean newSlots, Set<TableId> tables)
             throws InterruptedException {
-        String said = "";
+        Reminder reminder = new Reminder(new SteadyTime());
         while (true) {
             try {
                 side.awaitFence(newSlots, tables);
                 return;
             } catch (SQLException e) {
                 String why = String.valueOf(e.getMessage());
-                if (!why.equals(said)) {
+                if (reminder.isDue(why)) {
                     LOG.warn("TT-240 the copies cannot begin yet: {}; it is tried again", why);
                 }
-                said = why;
                 TimeUnit.SECONDS.sleep(1);
             }
         }

@@ -37,10 +37,13 @@ final class PipelineBuilder {
     private PipelineSettings.Journal journal = PipelineSettings.Journal.DEFAULT;
     private PipelineSettings.Tuning tuning = PipelineSettings.Tuning.DEFAULT;
     private Faults faults = Faults.NONE;
+    private PipelineSettings.LostChanges lostChanges = PipelineSettings.LostChanges.MERGE;
+    private final List<PipelineSettings.Destination> destinations = new ArrayList<>();
 
     PipelineBuilder(DatabasePair databases, Path directory) {
         this.databases = databases;
         this.directory = directory;
+        to(REPORTING, databases);
         rule("public.*", new Consistency.Table(), Track.BULK);
     }
 
@@ -81,6 +84,19 @@ final class PipelineBuilder {
         return this;
     }
 
+    /** One destination more. */
+    PipelineBuilder to(DestinationId id, DatabasePair there) {
+        destinations.add(
+                new PipelineSettings.Destination(
+                        id, new Database(there.destinationJdbcUrl(), Map.of()), 3));
+        return this;
+    }
+
+    PipelineBuilder stoppingWhereChangesAreLost() {
+        lostChanges = PipelineSettings.LostChanges.STOP;
+        return this;
+    }
+
     Pipeline build() {
         return new Pipeline(settings(), faults);
     }
@@ -94,17 +110,13 @@ final class PipelineBuilder {
         return new PipelineSettings(
                 databases.sourceName(),
                 new Database(databases.sourceJdbcUrl(), Map.of()),
-                List.of(
-                        new PipelineSettings.Destination(
-                                REPORTING,
-                                new Database(databases.destinationJdbcUrl(), Map.of()),
-                                3)),
+                destinations,
                 rules,
                 directory,
                 journal,
                 tuning,
                 PipelineSettings.Moves.DEFAULT,
                 functions,
-                PipelineSettings.LostChanges.MERGE);
+                lostChanges);
     }
 }
