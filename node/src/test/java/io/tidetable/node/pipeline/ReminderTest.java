@@ -4,16 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** A trouble is said when it is new, and each minute as long as it lasts. */
 class ReminderTest {
-    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-    private final Reminder reminder = new Reminder(now::get);
+    private Instant now = Instant.EPOCH;
+    private final Reminder reminder = new Reminder(() -> now);
 
     private void pass(Duration time) {
-        now.set(now.get().plus(time));
+        now = now.plus(time);
     }
 
     @Test
