@@ -36,6 +36,10 @@ public final class Demo {
     private static final Duration LOOK = Duration.ofMillis(200);
     private static final Duration REDRAW = Duration.ofSeconds(1);
     private static final Duration PLAIN_INTERVAL = Duration.ofSeconds(10);
+
+    /** Of business before tables are classified by it. */
+    private static final Duration BUSINESS = Duration.ofSeconds(4);
+
     private static final Duration CATCH_UP = Duration.ofMinutes(5);
     private static final DateTimeFormatter SHOP_TIME =
             DateTimeFormatter.ofPattern("EEEE HH:mm", Locale.ROOT);
@@ -91,6 +95,10 @@ public final class Demo {
                     DataDirectory directory = new DataDirectory(servers.folder().resolve("data"));
                     RunningPipeline pipeline = new RunningPipeline(settings, directory)) {
                 shop.open();
+                say("Looking for some seconds at what is read and changed ...");
+                if (stop.await(BUSINESS)) {
+                    return;
+                }
                 pipeline.start();
                 String url = pipeline.serve(settings.api().onPort(port));
                 watch(shop, pipeline, url, limit);

@@ -1,5 +1,6 @@
 package io.tidetable.app.terminal;
 
+import io.tidetable.model.schema.Classification;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.TableState;
@@ -66,6 +67,8 @@ public final class StatusText {
                 new TextTable()
                         .left("table")
                         .left("state")
+                        .left("class")
+                        .left("strategy")
                         .right("rows copied")
                         .right("changes")
                         .right("rate")
@@ -78,6 +81,8 @@ public final class StatusText {
             text.row(
                     table.table().toString(),
                     state(table),
+                    classOf(table),
+                    table.strategy().strategy().label(),
                     Figures.count(table.copiedRows()),
                     Figures.count(table.appliedChanges()),
                     Figures.rate(table.changesPerSecond()),
@@ -109,6 +114,12 @@ public final class StatusText {
         List<String> lines = new ArrayList<>();
         lines.add("%s at %s".formatted(table.table(), destination.id()));
         lines.add("  state          " + state(table));
+        Classification as = table.classification();
+        if (as != null) {
+            lines.add("  class          " + as);
+        }
+        lines.add("  strategy       " + table.strategy().strategy().describe());
+        lines.add("  rows there     " + table.strategy().freshness());
         lines.add(
                 "  copied         %s of about %s rows, %s"
                         .formatted(
@@ -139,6 +150,12 @@ public final class StatusText {
             lines.add("  note           " + table.message());
         }
         return lines;
+    }
+
+    /** {@code hot/low}: how much it is read, and how fast it changes. */
+    private static String classOf(TableStatus table) {
+        Classification as = table.classification();
+        return as == null ? "-" : as.temperature().label() + "/" + as.changeFrequency().label();
     }
 
     /** The state in words, with the share copied while a copy runs. */

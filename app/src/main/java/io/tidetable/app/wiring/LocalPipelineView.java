@@ -5,23 +5,63 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Classification;
+import io.tidetable.model.schema.SchemaOverride.InForce;
 import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.CopyProgress;
+import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.pipeline.PipelineControl;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/** The data plane of this process as the control plane sees it. */
-record LocalPipelineView(PipelineControl control) implements PipelineView {
+/**
+ * The data plane of this process as the control plane sees it.
+ *
+ * @param inForce how tables are replicated, which tells their class
+ */
+record LocalPipelineView(PipelineControl control, Supplier<List<InForce>> inForce)
+        implements PipelineView {
     @Override
     public PipelineStatus status() {
-        return control.status();
+        Map<DestinationId, Map<TableId, Classification>> classes = new HashMap<>();
+        for (InForce each : inForce.get()) {
+            classes.computeIfAbsent(each.schema().destination(), _ -> new HashMap<>())
+                    .put(each.schema().table(), each.schema().classification());
+        }
+        PipelineStatus status = control.status();
+        return new PipelineStatus(
+                status.pipeline(),
+                status.at(),
+                status.ready(),
+                status.tracks(),
+                status.destinations().stream()
+                        .map(it -> classified(it, classes.getOrDefault(it.id(), Map.of())))
+                        .toList());
+    }
+
+    private static DestinationStatus classified(
+            DestinationStatus status, Map<TableId, Classification> classes) {
+        return new DestinationStatus(
+                status.id(),
+                status.connected(),
+                status.busySlots(),
+                status.slots(),
+                status.tables().stream()
+                        .map(it -> {
+                            Classification as = classes.get(it.table());
+                            return as == null ? it : it.classified(as);
+                        })
+                        .toList(),
+                status.message());
     }
 
     @Override

@@ -50,7 +50,7 @@ public final class RunningPipeline implements AutoCloseable {
                         control,
                         faults,
                         InstantSource.system());
-        this.view = new LocalPipelineView(pipeline);
+        this.view = new LocalPipelineView(pipeline, control::inForce);
         this.settledFunctions =
                 settings.functions().stream()
                         .map(FunctionDeclaration::name)

@@ -7,7 +7,10 @@ import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ChangeFrequency;
+import io.tidetable.model.schema.Classification;
 import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.schema.Temperature;
 import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.StrategyStatus;
@@ -182,9 +185,12 @@ public record PipelineRepresentation(
             String completeUpTo,
             long quarantined,
             Carried carried,
+            @Nullable String temperature,
+            @Nullable String changeFrequency,
             @Nullable String move,
             @Nullable String message) {
         static OfTable of(DestinationId destination, TableStatus status) {
+            Classification as = status.classification();
             return new OfTable(
                     status.table().toString(),
                     status.table().namespace(),
@@ -206,6 +212,8 @@ public record PipelineRepresentation(
                     status.completeUpTo().toString(),
                     status.quarantined(),
                     Carried.of(status.strategy()),
+                    as == null ? null : as.temperature().label(),
+                    as == null ? null : as.changeFrequency().label(),
                     status.move(),
                     status.message());
         }
@@ -229,6 +237,11 @@ public record PipelineRepresentation(
                     Lsn.parse(completeUpTo),
                     quarantined,
                     carried.status(),
+                    temperature == null || changeFrequency == null
+                            ? null
+                            : new Classification(
+                                    Temperature.parse(temperature),
+                                    ChangeFrequency.parse(changeFrequency)),
                     move,
                     message);
         }

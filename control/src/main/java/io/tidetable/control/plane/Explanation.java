@@ -4,6 +4,8 @@ import io.tidetable.control.store.StoredSchema;
 import io.tidetable.model.schema.Evidence;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.SchemaOverride;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,7 +60,7 @@ public record Explanation(
                 "Version %d was decided at %s by %s (%s): %s."
                         .formatted(
                                 newest.schema().version(),
-                                newest.schema().at(),
+                                toTheSecond(newest.schema().at()),
                                 newest.author(),
                                 newest.schema().origin().label(),
                                 newest.schema().reason()));
@@ -71,7 +73,7 @@ public record Explanation(
                                     String.join(", ", override.pins().describe()),
                                     override.until() == null
                                             ? " until it is ended"
-                                            : " until " + override.until(),
+                                            : " until " + toTheSecond(override.until()),
                                     override.reason()));
         }
         for (int i = 0; i < Math.min(CHANGES_TOLD, history.size() - 1); i++) {
@@ -94,7 +96,7 @@ public record Explanation(
         }
         return "At %s version %d changed %s."
                 .formatted(
-                        after.at(),
+                        toTheSecond(after.at()),
                         after.version(),
                         words.isEmpty() ? "only who decided and why" : String.join(", ", words));
     }
@@ -107,6 +109,10 @@ public record Explanation(
             }
         });
         return words.isEmpty() ? "nothing but zeros" : String.join(", ", words);
+    }
+
+    private static Instant toTheSecond(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS);
     }
 
     private static String plain(double value) {

@@ -2,10 +2,12 @@ import {html, svg, render} from 'lit-html';
 
 const REMEMBERED = 120;
 const page = document.getElementById('page');
+page.replaceChildren(); // What is rendered stands behind what is there.
 const delays = new Map();
 let status = null;
 let connected = false;
 let problem = null;
+render(html`<p class="quiet">Connecting ...</p>`, page);
 
 const count = new Intl.NumberFormat('en');
 const number = value => count.format(Math.round(value));
@@ -53,6 +55,8 @@ function delayLine(table) {
 
 const mood = {streaming: 'good', copying: '', waiting: 'quiet', catching_up: 'care', merging: 'care', paused: 'care', failed: 'bad'};
 
+const pace = {high: 'often', medium: 'now and then', low: 'rarely'};
+
 function state(table) {
   const word = table.state.replace('_', ' ');
   return table.state === 'copying' && table.estimated_bytes > 0
@@ -76,6 +80,8 @@ function row(table) {
   return html`<tr>
     <td>${table.table}</td>
     <td>${state(table)}</td>
+    <td>${table.temperature ? html`${table.temperature}<span class="quiet">, ${pace[table.change_frequency]}</span>` : ''}</td>
+    <td title=${table.carried.freshness}>${table.carried.strategy.kind}</td>
     <td class="figure">${number(table.copied_rows)}</td>
     <td class="figure">${number(table.applied_changes)}</td>
     <td class="figure">${number(table.changes_per_second)}/s</td>
@@ -83,11 +89,12 @@ function row(table) {
     <td class="figure">${milliseconds(table.delay_p99_ms)}</td>
     <td>${delayLine(table)}</td>
     <td class="figure">${bytes(table.backlog_bytes)}</td>
-    <td><span class="track ${table.track}">${table.track}</span></td>
-    <td class="quiet">${table.lane}</td>
+    <td><span class="track ${table.track}">${table.track}</span>${
+      table.lane === table.table ? '' : html` <span class="quiet">${table.lane}</span>`}</td>
     <td><button @click=${() => ask(table, held ? 'resume' : 'pause')}>${held ? 'resume' : 'pause'}</button></td>
   </tr>
-  ${table.message || table.quarantined ? html`<tr><td></td><td class="message" colspan="11">${table.message}
+  ${table.message || table.quarantined ? html`<tr><td></td><td class=${
+    table.message === table.carried.freshness ? 'message quiet' : 'message'} colspan="12">${table.message}
     ${table.quarantined ? `${number(table.quarantined)} changes set aside in tidetable.quarantine` : ''}</td></tr>` : ''}`;
 }
 
@@ -96,9 +103,9 @@ function destination(each) {
       <span class=${each.connected ? 'quiet' : 'bad'}>${each.connected
         ? `${each.busy_slots} of ${each.slots} appliers busy` : 'out of reach'} ${each.message ?? ''}</span></h2>
     <div class="wide"><table>
-      <thead><tr><th>table</th><th>state</th><th class="figure">rows copied</th><th class="figure">changes</th><th class="figure">rate</th>
+      <thead><tr><th>table</th><th>state</th><th title="how much it is read, and how often it changes">class, changed</th><th>strategy</th><th class="figure">rows copied</th><th class="figure">changes</th><th class="figure">rate</th>
         <th class="figure">delay</th><th class="figure">p99</th><th>two minutes, 1 ms to 100 s</th><th class="figure">backlog</th>
-        <th>track</th><th>lane</th><th></th></tr></thead>
+        <th>track</th><th></th></tr></thead>
       <tbody>${each.tables.map(row)}</tbody>
     </table></div>
     ${each.tables.length < each.table_count ? html`<p class="quiet">the ${number(each.tables.length)} of ${number(each.table_count)} tables

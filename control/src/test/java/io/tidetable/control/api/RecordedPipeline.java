@@ -7,7 +7,10 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.ChangeFrequency;
+import io.tidetable.model.schema.Classification;
 import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.schema.Temperature;
 import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.CopyProgress;
 import io.tidetable.model.status.DestinationStatus;
@@ -118,6 +121,7 @@ final class RecordedPipeline implements PipelineView {
                 Lsn.parse("16/3002D50"),
                 state == TableState.STREAMING ? 2 : 0,
                 carried,
+                new Classification(Temperature.HOT, ChangeFrequency.LOW),
                 null,
                 null);
     }

@@ -3,6 +3,7 @@ package io.tidetable.model.status;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.schema.Strategy;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,13 +44,13 @@ public record StrategyStatus(
     public String freshness() {
         return switch (strategy) {
             case Strategy.PrioritizedDelta() -> "live";
-            case Strategy.Full _ -> "as of " + (asOfTime == null ? "its first refresh" : asOfTime);
+            case Strategy.Full _ -> "as of " + toTheSecond("its first refresh");
             case Strategy.Sampling _ ->
                     String.format(
                             java.util.Locale.ROOT,
                             "sampled at %.3g %%, the rest as of %s",
                             sampledShare * 100,
-                            asOfTime);
+                            toTheSecond("its first merge"));
             case Strategy.Functional _ ->
                     "live, "
                             + (columns.isEmpty()
@@ -57,5 +58,9 @@ public record StrategyStatus(
                                     : "columns " + String.join(", ", columns))
                             + (rows == null ? "" : ", rows where " + rows);
         };
+    }
+
+    private String toTheSecond(String otherwise) {
+        return asOfTime == null ? otherwise : asOfTime.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -5,6 +5,7 @@ import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Classification;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param completeUpTo everything committed at the source up to here is at the destination
  * @param quarantined changes set aside because the destination refused them
  * @param strategy what of it is carried, and how fresh it is
+ * @param classification how much it is read and how fast it changes; null where nobody classifies
  * @param move what moves the table to the other track, why and how far it is; null while it stays
  * @param message what an operator should know; null when all is well
  */
@@ -46,5 +48,31 @@ public record TableStatus(
         Lsn completeUpTo,
         long quarantined,
         StrategyStatus strategy,
+        @Nullable Classification classification,
         @Nullable String move,
-        @Nullable String message) {}
+        @Nullable String message) {
+    /** The same of a table of that class. */
+    public TableStatus classified(Classification as) {
+        return new TableStatus(
+                table,
+                lane,
+                track,
+                consistency,
+                state,
+                copiedRows,
+                copiedBytes,
+                estimatedRows,
+                estimatedBytes,
+                appliedChanges,
+                changesPerSecond,
+                delay,
+                delayP99,
+                backlogBytes,
+                completeUpTo,
+                quarantined,
+                strategy,
+                as,
+                move,
+                message);
+    }
+}

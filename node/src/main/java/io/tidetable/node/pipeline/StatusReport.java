@@ -124,6 +124,7 @@ final class StatusReport {
                 lanes.stream().map(Lane::completeUpTo).reduce(Lsn::min).orElse(Lsn.ZERO),
                 table.quarantined(),
                 StrategyReport.of(table),
+                null,
                 table.moveText(),
                 message(table));
     }
