@@ -2,8 +2,10 @@ package io.tidetable.node.apply;
 
 import io.tidetable.model.TableShape;
 import io.tidetable.node.journal.ChangeCursor;
+import io.tidetable.node.journal.ChangeKind;
 import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.pgoutput.TupleReader;
+import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,7 @@ final class ChangeStream {
     private final IdentityHashMap<TableShape, TablePlan> plans = new IdentityHashMap<>();
     private @Nullable TableShape lastShape;
     private @Nullable TablePlan lastPlan;
-    private long ordinal;
+    private long ordinal = -1;
 
     ChangeStream(TablePlanner planner, TransactionPart part) {
         this.planner = planner;
@@ -27,16 +29,36 @@ final class ChangeStream {
 
     /** The next change, or null at the end. */
     @Nullable RowChange next() throws SQLException {
-        if (!cursor.next()) {
-            return null;
-        }
-        return RowChange.read(
-                reader,
-                plan(cursor.shape()),
-                cursor.kind(),
-                part.position(),
-                ordinal++,
-                cursor.payload());
+        return advance() ? change() : null;
+    }
+
+    /** Moves to the next change; false at the end. */
+    boolean advance() {
+        ordinal++;
+        return cursor.next();
+    }
+
+    /** The change that it stands on, taken apart. */
+    RowChange change() throws SQLException {
+        return RowChange.read(reader, plan(), kind(), part.position(), ordinal, payload());
+    }
+
+    /** By which the change that it stands on is written. */
+    TablePlan plan() throws SQLException {
+        return plan(cursor.shape());
+    }
+
+    ChangeKind kind() {
+        return cursor.kind();
+    }
+
+    ByteBuffer payload() {
+        return cursor.payload();
+    }
+
+    /** The place of the change among those of its transaction part. */
+    long ordinal() {
+        return ordinal;
     }
 
     @SuppressWarnings("ReferenceEquality") // The same version of a shape is the same object.

@@ -140,18 +140,23 @@ final class PackedTable {
         return sort(IntStream.range(0, rows).filter(chosen).toArray());
     }
 
-    /** Takes a change in; false, and nothing is to be used, where it is not of the usual kind. */
+    /**
+     * Takes a change in; false where it is not of the usual kind, and then nothing more may be
+     * taken. What was taken before stays.
+     */
     boolean take(ChangeKind kind, TupleReader reader, ByteBuffer payload) {
         if (kind == ChangeKind.TRUNCATE || !read(reader, payload)) {
             return false;
         }
-        changes++;
-        return switch (kind) {
-            case INSERT -> after.present && put(INSERT, payload);
-            case UPDATE -> after.present && sameKey(payload) && put(UPDATE, payload);
-            case DELETE -> before.present && delete(payload);
-            case TRUNCATE -> false;
-        };
+        boolean taken =
+                switch (kind) {
+                    case INSERT -> after.present && put(INSERT, payload);
+                    case UPDATE -> after.present && sameKey(payload) && put(UPDATE, payload);
+                    case DELETE -> before.present && delete(payload);
+                    case TRUNCATE -> false;
+                };
+        changes += taken ? 1 : 0;
+        return taken;
     }
 
     private boolean read(TupleReader reader, ByteBuffer payload) {
@@ -261,8 +266,11 @@ final class PackedTable {
             return true;
         }
         byte fate = then(fates[row], DELETE);
+        if (fate == 0) {
+            return false;
+        }
         fates[row] = fate;
-        return fate != 0;
+        return true;
     }
 
     /** What becomes of a row by one more change; 0 where that does not follow. */

@@ -3,7 +3,6 @@ package io.tidetable.node.apply;
 import io.tidetable.model.TableId;
 import java.sql.SQLException;
 import java.util.BitSet;
-import java.util.List;
 
 /** Writes packed rows, by COPY and one statement over a staging table for each kind. */
 final class PackedWriter {
@@ -41,7 +40,8 @@ final class PackedWriter {
         tally.folded(Math.max(0, table.changes() - rows));
         if (deletes.length > 0) {
             Stage stage = session.stages().stage(plan, text);
-            int part = fill(stage, table.keyColumns(), deletes, table::writeKey);
+            int part = session.stages().nextPart();
+            stage.fillKeys(session.connection(), table, deletes, part);
             conflicts(plan.table(), deletes.length - session.execute(stage.delete(part)));
         }
         if (updates.length > 0) {
@@ -59,7 +59,7 @@ final class PackedWriter {
             // Without a statement nobody knows whether the rows are there.
             return;
         }
-        int part = fill(stage, table.columns(), rows, table::write);
+        int part = fill(stage, table, rows);
         String statement = stage.update(part, new BitSet());
         long updated = statement == null ? 0 : session.execute(statement);
         conflicts(plan.table(), rows.length - updated);
@@ -69,7 +69,7 @@ final class PackedWriter {
             throws SQLException {
         if (!plan.takesRowsStraight(text)) {
             Stage stage = session.stages().stage(plan, text);
-            session.execute(stage.insert(fill(stage, table.columns(), rows, table::write)));
+            session.execute(stage.insert(fill(stage, table, rows)));
             return;
         }
         try (BinaryCopy copy =
@@ -84,23 +84,9 @@ final class PackedWriter {
         FoldedWriter.requireCurrent(session, plan);
     }
 
-    /** How one row's values are written. */
-    @FunctionalInterface
-    private interface Values {
-        void write(int row, BinaryCopy copy) throws SQLException;
-    }
-
-    private int fill(Stage stage, List<PlannedColumn> columns, int[] rows, Values values)
-            throws SQLException {
+    private int fill(Stage stage, PackedTable table, int[] rows) throws SQLException {
         int part = session.stages().nextPart();
-        try (BinaryCopy copy = BinaryCopy.begin(session.connection(), stage.copy(columns))) {
-            for (int row : rows) {
-                copy.row(columns.size() + 1);
-                copy.integer(part);
-                values.write(row, copy);
-            }
-            copy.finish();
-        }
+        stage.fill(session.connection(), table, rows, part);
         return part;
     }
 

@@ -77,6 +77,36 @@ record Stage(TablePlan plan, String name, BitSet text) {
         }
     }
 
+    /** Fills packed rows in, in that order. */
+    void fill(Connection connection, PackedTable table, int[] rows, int part) throws SQLException {
+        fill(connection, table.columns(), rows, part, table::write);
+    }
+
+    /** Fills the keys of packed rows in, in that order. */
+    void fillKeys(Connection connection, PackedTable table, int[] rows, int part)
+            throws SQLException {
+        fill(connection, table.keyColumns(), rows, part, table::writeKey);
+    }
+
+    /** How one row's values are written. */
+    @FunctionalInterface
+    private interface Values {
+        void write(int row, BinaryCopy copy) throws SQLException;
+    }
+
+    private void fill(
+            Connection connection, List<PlannedColumn> columns, int[] rows, int part, Values values)
+            throws SQLException {
+        try (BinaryCopy copy = BinaryCopy.begin(connection, copy(columns))) {
+            for (int row : rows) {
+                copy.row(columns.size() + 1);
+                copy.integer(part);
+                values.write(row, copy);
+            }
+            copy.finish();
+        }
+    }
+
     /** Sets all known columns but the key; null where there is nothing to set. */
     @Nullable String update(int part, BitSet unknown) {
         String set =

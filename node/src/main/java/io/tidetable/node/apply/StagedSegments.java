@@ -91,6 +91,49 @@ final class StagedSegments {
         return steps;
     }
 
+    /** Stages packed rows, in the transaction at hand. */
+    List<Step> stage(PackedTable table, Tally tally) throws SQLException {
+        TablePlan plan = table.plan();
+        int[] deletes = table.deletes();
+        int[] updates = table.updates();
+        int[] inserts = table.inserts();
+        long rows = (long) deletes.length + updates.length + inserts.length;
+        tally.folded(Math.max(0, table.changes() - rows));
+        List<Step> steps = new ArrayList<>();
+        if (rows == 0) {
+            return steps;
+        }
+        Filling filling = filling(plan, table.text());
+        Stage stage = filling.stage;
+        filling.rows += rows;
+        if (deletes.length > 0) {
+            stage.fillKeys(session.connection(), table, deletes, ++parts);
+            steps.add(step(plan, stage.delete(parts), deletes.length));
+        }
+        if (updates.length > 0 && stage.update(0, new BitSet()) != null) {
+            stage.fill(session.connection(), table, updates, ++parts);
+            String update = stage.update(parts, new BitSet());
+            if (update != null) {
+                steps.add(step(plan, update, updates.length));
+            }
+        }
+        if (inserts.length > 0) {
+            stage.fill(session.connection(), table, inserts, ++parts);
+            steps.add(
+                    new Step(
+                            plan.table(),
+                            stage.insert(parts),
+                            inserts.length,
+                            Expectation.ANY,
+                            true));
+        }
+        return steps;
+    }
+
+    private static Step step(TablePlan plan, String sql, long rows) {
+        return new Step(plan.table(), sql, rows, Expectation.ONE_ROW, false);
+    }
+
     private void updates(
             Stage stage,
             Map<BitSet, List<Row>> groups,

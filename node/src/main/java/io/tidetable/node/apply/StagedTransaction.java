@@ -5,6 +5,8 @@ import io.tidetable.model.TableId;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.journal.ChangeKind;
 import io.tidetable.node.journal.TransactionPart;
+import io.tidetable.node.pgoutput.TupleReader;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -37,6 +39,8 @@ public final class StagedTransaction implements AutoCloseable {
     private final ChangeStream changes;
     private final StagedSegments segments;
     private final Tally counted = new Tally();
+    private final TupleReader reader = new TupleReader();
+    private PackedBytes packedBytes = new PackedBytes();
     private final Map<TableId, TableSteps> tables = new LinkedHashMap<>();
     private @Nullable QuarantineChains chains;
     private boolean walkAgain;
@@ -47,6 +51,11 @@ public final class StagedTransaction implements AutoCloseable {
         private final List<Todo> todo = new ArrayList<>();
         private @Nullable FoldSegment open;
         private long openFrom;
+
+        /** What is open instead, as long as nothing unusual came. */
+        private @Nullable PackedTable packed;
+
+        private boolean unusual;
     }
 
     /** A statement over staged rows, or changes that are taken from the transaction again. */
@@ -135,15 +144,46 @@ public final class StagedTransaction implements AutoCloseable {
         ApplySettings settings = session.settings();
         long rows = 0;
         long bytes = 0;
+        packedBytes = new PackedBytes();
         while (rows < settings.foldRows() && bytes < settings.foldBytes().bytes()) {
-            RowChange change = changes.next();
-            if (change == null) {
+            if (!changes.advance()) {
                 return false;
             }
-            counted.count(change);
+            ByteBuffer payload = changes.payload();
+            counted.count(changes.kind(), payload.remaining());
             rows++;
-            bytes += change.payload().remaining();
-            take(tables.computeIfAbsent(change.plan().table(), _ -> new TableSteps()), change);
+            bytes += payload.remaining();
+            TablePlan plan = changes.plan();
+            TableSteps steps = tables.computeIfAbsent(plan.table(), _ -> new TableSteps());
+            if (!pack(steps, plan, payload)) {
+                take(steps, changes.change());
+            }
+        }
+        return true;
+    }
+
+    /** Takes the change that is at hand in; false where it, and what follows, needs more care. */
+    private boolean pack(TableSteps steps, TablePlan plan, ByteBuffer payload) throws SQLException {
+        if (steps.unusual) {
+            return false;
+        }
+        PackedTable packed = steps.packed;
+        if (packed == null || packed.plan() != plan) {
+            close(steps);
+            QuarantineChains known = chains;
+            if (mode != ApplyMode.NORMAL
+                    || !plan.isPackable()
+                    || (known != null && known.concern(plan.table()))) {
+                steps.unusual = true;
+                return false;
+            }
+            packed = new PackedTable(plan, packedBytes);
+            steps.packed = packed;
+        }
+        if (!packed.take(changes.kind(), reader, payload)) {
+            steps.unusual = true;
+            close(steps);
+            return false;
         }
         return true;
     }
@@ -193,6 +233,13 @@ public final class StagedTransaction implements AutoCloseable {
     }
 
     private void close(TableSteps steps) throws SQLException {
+        PackedTable packed = steps.packed;
+        if (packed != null) {
+            steps.packed = null;
+            for (StagedSegments.Step step : segments.stage(packed, counted)) {
+                steps.todo.add(new Todo.Staged(step));
+            }
+        }
         FoldSegment segment = steps.open;
         if (segment != null) {
             steps.open = null;
