@@ -16,6 +16,7 @@ record Document(
         @Nullable Map<String, Destination> destinations,
         @Nullable List<Table> tables,
         @Nullable Map<String, Function> functions,
+        @Nullable Functional functional,
         @Nullable String appliers,
         @Nullable Metadata metadata,
         @Nullable Journal journal,
@@ -77,6 +78,9 @@ record Document(
             @Nullable Map<String, Need> tables,
             @Nullable List<String> queries,
             @Nullable Statements statements) {}
+
+    /** How tables are carried for functions. */
+    record Functional(@Nullable String pushDown) {}
 
     /** What a function needs of a table. */
     record Need(@Nullable List<String> columns, @Nullable String rows) {}

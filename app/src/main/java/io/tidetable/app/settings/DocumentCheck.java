@@ -44,6 +44,7 @@ final class DocumentCheck {
                         tables.rules(document.tables()),
                         tables.tags(),
                         new StrategyKeys(values).functions(document.functions()),
+                        pipeline.pushDown(document.functional()),
                         tables.stated(),
                         databases.metadata(document.metadata(), destinations),
                         pipeline.journal(document.journal()),

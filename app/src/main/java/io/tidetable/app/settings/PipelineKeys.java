@@ -67,6 +67,15 @@ final class PipelineKeys {
                         ValueKinds.between("10s", "1d")));
     }
 
+    boolean pushDown(Document.@Nullable Functional functional) {
+        return functional != null
+                && values.value(
+                        JsonPointer.valueOf("/functional/push_down"),
+                        functional.pushDown(),
+                        false,
+                        ValueKinds::truth);
+    }
+
     PipelineSettings.Moves moves(Document.@Nullable Moves moves) {
         PipelineSettings.Moves usual = PipelineSettings.Moves.DEFAULT;
         if (moves == null) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the pipeline's name: part of its slots' names and its data folder
  * @param tags labels of table patterns
  * @param functions downstream, for tables of which only what they need is carried
+ * @param pushDown whether publications carry no more of those tables than is needed
  * @param stated what the entries of tables say by themselves
  * @param metadata where the metadata store is
  * @param rules that stand before those applied while it runs
@@ -30,6 +31,7 @@ public record Settings(
         List<PipelineSettings.TableRule> tables,
         Map<String, List<String>> tags,
         List<FunctionDeclaration> functions,
+        boolean pushDown,
         List<StatedTables> stated,
         Database metadata,
         PipelineSettings.Journal journal,
@@ -67,6 +69,7 @@ public record Settings(
                 tuning,
                 moves,
                 functions,
+                pushDown,
                 lostChanges);
     }
 

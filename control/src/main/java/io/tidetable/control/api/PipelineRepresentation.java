@@ -253,6 +253,7 @@ public record PipelineRepresentation(
      * @param freshness for people: {@code live}, {@code as of ...}, {@code sampled at 2 %, ...}
      * @param strategy in force
      * @param next the one that a merge is bringing
+     * @param notSent what does not leave the source, for people
      */
     public record Carried(
             String freshness,
@@ -263,7 +264,8 @@ public record PipelineRepresentation(
             double sampledShare,
             List<String> columns,
             @Nullable String rows,
-            @Nullable Long breakEvenChanges) {
+            @Nullable Long breakEvenChanges,
+            @Nullable String notSent) {
         static Carried of(StrategyStatus status) {
             Strategy next = status.next();
             Lsn asOf = status.asOf();
@@ -276,7 +278,8 @@ public record PipelineRepresentation(
                     status.sampledShare(),
                     status.columns(),
                     status.rows(),
-                    status.breakEvenChanges());
+                    status.breakEvenChanges(),
+                    status.notSent());
         }
 
         StrategyStatus status() {
@@ -288,7 +291,8 @@ public record PipelineRepresentation(
                     sampledShare,
                     columns,
                     rows,
-                    breakEvenChanges);
+                    breakEvenChanges,
+                    notSent);
         }
     }
 

@@ -93,7 +93,8 @@ final class RecordedPipeline implements PipelineView {
                                                         0.5,
                                                         List.of("id", "status"),
                                                         "id > 7",
-                                                        12L))),
+                                                        12L,
+                                                        "columns note do not leave the source"))),
                                 null)));
     }
 

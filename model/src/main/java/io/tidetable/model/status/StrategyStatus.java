@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param rows the condition that the rows at the destination meet; null for all rows
  * @param breakEvenChanges changes between two refreshes from which on refreshing is the cheaper
  *     way, by the speeds learned; null before both are known
+ * @param notSent what of the table does not leave the source, for people; null where nothing is to
+ *     be left out there
  */
 public record StrategyStatus(
         Strategy strategy,
@@ -29,7 +31,8 @@ public record StrategyStatus(
         double sampledShare,
         List<String> columns,
         @Nullable String rows,
-        @Nullable Long breakEvenChanges) {
+        @Nullable Long breakEvenChanges,
+        @Nullable String notSent) {
     public StrategyStatus {
         columns = List.copyOf(columns);
     }
@@ -37,7 +40,7 @@ public record StrategyStatus(
     /** Every change is carried. */
     public static StrategyStatus usual() {
         return new StrategyStatus(
-                new Strategy.PrioritizedDelta(), null, null, null, 1, List.of(), null, null);
+                new Strategy.PrioritizedDelta(), null, null, null, 1, List.of(), null, null, null);
     }
 
     /** For people: how fresh it is. */
@@ -56,7 +59,8 @@ public record StrategyStatus(
                             + (columns.isEmpty()
                                     ? "all columns"
                                     : "columns " + String.join(", ", columns))
-                            + (rows == null ? "" : ", rows where " + rows);
+                            + (rows == null ? "" : ", rows where " + rows)
+                            + (notSent == null ? "" : "; " + notSent);
         };
     }
 

@@ -124,7 +124,9 @@ final class TablePlanner {
             Column column = shape.columns().get(i);
             TargetColumn at = target.column(column.name());
             if (at == null) {
-                missing.add(column);
+                if (!column.isWithoutValue()) {
+                    missing.add(column);
+                }
             } else if (!at.generated()) {
                 PlannedColumn planned = column(i, column, at);
                 if (planned == null) {
@@ -196,7 +198,9 @@ final class TablePlanner {
             throws SQLException {
         int wire;
         ValueTranslator translator = AS_IT_IS;
-        if (Integer.compareUnsigned(column.typeOid(), FIRST_VARYING_OID) < 0) {
+        if (column.isWithoutValue()) {
+            wire = at.baseOid();
+        } else if (Integer.compareUnsigned(column.typeOid(), FIRST_VARYING_OID) < 0) {
             wire = column.typeOid();
         } else {
             TypeMapping mapping;

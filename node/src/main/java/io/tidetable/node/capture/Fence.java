@@ -189,6 +189,24 @@ public final class Fence {
                 () -> blockers);
     }
 
+    /** Transactions that may write to the table now, for {@link #isAhead}. */
+    public static Set<String> writersOf(Connection source, TableId table) throws SQLException {
+        Set<String> open = new HashSet<>();
+        writers(source, List.of(table)).forEach(writer -> open.add(writer.transaction()));
+        return open;
+    }
+
+    /**
+     * Whether one of the transactions is still open that could write to the table before.
+     *
+     * @param before from {@link #writersOf}
+     */
+    public static boolean isAhead(Connection source, TableId table, Set<String> before)
+            throws SQLException {
+        return writers(source, List.of(table)).stream()
+                .anyMatch(writer -> writer.recovered() || before.contains(writer.transaction()));
+    }
+
     private boolean await(String reason, BooleanSupplier wanted, Question passed, Blockers blockers)
             throws SQLException, InterruptedException {
         long began = System.nanoTime();

@@ -48,6 +48,9 @@ final class ShapeComparison {
             TableDefinition there)
             throws SQLException {
         for (Column column : now.columns()) {
+            if (column.isWithoutValue()) {
+                continue;
+            }
             ColumnDefinition present = there.column(column.name()).orElse(null);
             if (present == null) {
                 add(column, here);
@@ -106,6 +109,10 @@ final class ShapeComparison {
             ColumnDefinition present)
             throws SQLException {
         Column earlier = before == null ? null : find(before, column.name());
+        if (earlier != null && earlier.isWithoutValue()) {
+            // Whether it has the same type since then, the destination's tells.
+            earlier = null;
+        }
         boolean changed = earlier != null && !hasSameType(earlier, column);
         if (earlier != null && !changed) {
             return;

@@ -91,6 +91,7 @@ public final class Bookkeeping {
                 carried text[],
                 condition text,
                 kinds text[],
+                layout text[],
                 as_of pg_lsn,
                 as_of_time timestamptz,
                 relaxed text[],
@@ -102,10 +103,13 @@ public final class Bookkeeping {
                 changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
                 PRIMARY KEY (pipeline, namespace, name)
             );
+            ALTER TABLE tidetable.strategy ADD COLUMN IF NOT EXISTS layout text[];
             COMMENT ON TABLE tidetable.strategy IS
                 'what of a table is carried; a table that is not listed carries every change';
             COMMENT ON COLUMN tidetable.strategy.next IS
                 'the strategy that the merge at hand brings; what is here already may be of either';
+            COMMENT ON COLUMN tidetable.strategy.layout IS
+                'columns that the source can send, in its order: those it was told not to send have no value here';
             COMMENT ON COLUMN tidetable.strategy.as_of IS
                 'every row here is as the source''s was at this position, or newer';
 

@@ -71,5 +71,15 @@ public enum FaultPoint {
     /** All rows of the strategy are at the destination, committed; that they are is not. */
     STRATEGY_MERGED,
     /** The destination has the strategy; nobody here knows it yet. */
-    STRATEGY_SETTLED
+    STRATEGY_SETTLED,
+    /** What the publications carry of a table was widened, the transaction is still open. */
+    PUBLICATION_WIDENING,
+    /** They carry more of it, nobody here knows it yet. */
+    PUBLICATION_WIDENED,
+    /** All writers that were open when they began to carry more of it have ended. */
+    PUBLICATION_FENCED,
+    /** What the publications carry of a table was narrowed, the transaction is still open. */
+    PUBLICATION_NARROWING,
+    /** They carry less of it, nobody here knows it yet. */
+    PUBLICATION_NARROWED
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -194,6 +195,66 @@ public sealed interface RowCondition {
         List<RowCondition> parts = new ArrayList<>(alternatives());
         other.alternatives().stream().filter(part -> !parts.contains(part)).forEach(parts::add);
         return parts.size() == 1 ? parts.getFirst() : new Any(parts);
+    }
+
+    /** The same in comparisons of one value each. */
+    default RowCondition plain() {
+        return switch (this) {
+            case All(List<RowCondition> parts) ->
+                    parts.stream().map(RowCondition::plain).reduce(always(), RowCondition::and);
+            case Any(List<RowCondition> parts) ->
+                    parts.stream().map(RowCondition::plain).reduce(RowCondition::or).orElseThrow();
+            case Among(String column, boolean included, List<Literal> values) -> {
+                Operator operator = included ? Operator.EQUAL : Operator.DIFFERENT;
+                yield values.stream()
+                        .map(value -> (RowCondition) new Compare(column, operator, value))
+                        .reduce((a, b) -> included ? a.or(b) : a.and(b))
+                        .orElseThrow();
+            }
+            case Compare _, Missing _ -> this;
+        };
+    }
+
+    /**
+     * A condition that holds wherever this one does, and looks at nothing but what is allowed; the
+     * narrowest that is found.
+     */
+    default RowCondition weakened(Predicate<String> allowedColumns) {
+        return switch (this) {
+            case All(List<RowCondition> parts) ->
+                    parts.stream()
+                            .map(part -> part.weakened(allowedColumns))
+                            .reduce(always(), RowCondition::and);
+            case Any(List<RowCondition> parts) ->
+                    parts.stream()
+                            .map(part -> part.weakened(allowedColumns))
+                            .reduce(RowCondition::or)
+                            .orElseThrow();
+            case Compare _, Among _, Missing _ ->
+                    columns().stream().allMatch(allowedColumns) ? this : always();
+        };
+    }
+
+    /**
+     * Whether it holds wherever the other does, as far as their forms tell; false where that is not
+     * plain to see.
+     */
+    default boolean followsFrom(RowCondition other) {
+        if (isAlways() || equals(other)) {
+            return true;
+        }
+        if (other instanceof Any(List<RowCondition> parts)) {
+            return parts.stream().allMatch(this::followsFrom);
+        }
+        if (this instanceof All(List<RowCondition> parts)) {
+            return parts.stream().allMatch(part -> part.followsFrom(other));
+        }
+        if (other instanceof All(List<RowCondition> parts)
+                && parts.stream().anyMatch(this::followsFrom)) {
+            return true;
+        }
+        return this instanceof Any(List<RowCondition> parts)
+                && parts.stream().anyMatch(part -> part.followsFrom(other));
     }
 
     private List<RowCondition> conjuncts() {

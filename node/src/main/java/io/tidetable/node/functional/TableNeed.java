@@ -37,4 +37,17 @@ public record TableNeed(@Nullable SortedSet<String> columns, RowCondition rows) 
         }
         return new TableNeed(both, rows.or(other.rows));
     }
+
+    /** Whether it holds all of the other, as far as conditions plainly tell. */
+    public boolean covers(TableNeed other) {
+        SortedSet<String> mine = columns;
+        SortedSet<String> theirs = other.columns;
+        return (mine == null || (theirs != null && mine.containsAll(theirs)))
+                && rows.plain().followsFrom(other.rows.plain());
+    }
+
+    /** Whether it is the whole table. */
+    public boolean isEverything() {
+        return columns == null && rows.isAlways();
+    }
 }

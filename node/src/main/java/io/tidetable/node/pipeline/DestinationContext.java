@@ -56,6 +56,7 @@ final class DestinationContext {
     private final Faults faults;
     private final Preparations preparations;
     private volatile List<FunctionDeclaration> functionsBesides = List.of();
+    private final PushDown pushDown;
     private volatile boolean distrusted;
 
     DestinationContext(
@@ -63,12 +64,14 @@ final class DestinationContext {
             PipelineSettings.Destination destination,
             DestinationHealth health,
             InstantSource clock,
-            Faults faults) {
+            Faults faults,
+            PushDown pushDown) {
         this.settings = settings;
         this.destination = destination;
         this.health = health;
         this.clock = clock;
         this.faults = faults;
+        this.pushDown = pushDown;
         tables = new ReplicatedTables(settings.name());
         strategies = new Strategies(settings.name());
         types = new CurrentTypes(settings.source(), destination.database(), clock);
@@ -90,6 +93,11 @@ final class DestinationContext {
 
     Database database() {
         return destination.database();
+    }
+
+    /** What publications carry. */
+    PushDown pushDown() {
+        return pushDown;
     }
 
     PipelineSettings.LostChanges lostChanges() {

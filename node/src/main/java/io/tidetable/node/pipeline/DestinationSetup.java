@@ -25,6 +25,7 @@ import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.lane.TrackMove;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.strategy.TableScope;
 import io.tidetable.node.strategy.TableStrategy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -110,7 +111,10 @@ final class DestinationSetup {
 
     /** Creates what is missing and writes down what is to be replicated from now on. */
     void createTables(
-            Connection source, Map<TableId, Placed> wanted, List<SequenceDefinition> sequences)
+            Connection source,
+            Map<TableId, Placed> wanted,
+            List<SequenceDefinition> sequences,
+            PushDown.Found carriedInPart)
             throws SQLException {
         try (Connection connection = context.connect("tidetable setup")) {
             Map<TableId, Creation> created =
@@ -132,12 +136,12 @@ final class DestinationSetup {
                 adopt(source, connection, placed.wanted(), carried.get(placed.wanted().table()));
             }
             leaveOut(connection, wanted.keySet());
+            strategies = context.strategies().all(connection);
             wanted.forEach((table, placed) -> {
-                if (missedChanges(placed)) {
+                if (missedChanges(placed, carriedInPart)) {
                     missed.add(table);
                 }
             });
-            strategies = context.strategies().all(connection);
             registered = context.tables().all(connection);
         }
     }
@@ -178,15 +182,20 @@ final class DestinationSetup {
     }
 
     /** Whether rows here rely on changes that no track carried. */
-    private boolean missedChanges(Placed placed) {
-        Registered known = registered.get(placed.wanted().table());
+    private boolean missedChanges(Placed placed, PushDown.Found carriedInPart) {
+        TableId table = placed.wanted().table();
+        Registered known = registered.get(table);
         if (known == null
                 || known.stage() == Stage.WAITING
                 || known.stage() == Stage.LEFT_OUT
                 || placed.move() != null) {
             return false;
         }
-        return !placed.published() || known.track() != placed.track();
+        TableStrategy strategy = strategies.get(table);
+        return !placed.published()
+                || known.track() != placed.track()
+                || !carriedInPart.covers(
+                        table, strategy == null ? TableScope.everything() : strategy.scope());
     }
 
     /**

@@ -109,9 +109,12 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     /** Creates what is missing and writes down what is to be replicated from now on. */
     void createTables(
-            Connection source, Map<TableId, Placed> wanted, List<SequenceDefinition> sequences)
+            Connection source,
+            Map<TableId, Placed> wanted,
+            List<SequenceDefinition> sequences,
+            PushDown.Found carriedInPart)
             throws SQLException {
-        setup.createTables(source, wanted, sequences);
+        setup.createTables(source, wanted, sequences, carriedInPart);
         caretaker.sequences(sequences);
     }
 

@@ -49,6 +49,9 @@ final class MergeWorker {
     /** Time between two snapshots while something applied is not visible at the source yet. */
     private static final long VISIBILITY_PAUSE_MILLIS = 50;
 
+    /** Time between two looks whether the source sends all that a merge is to bring. */
+    private static final long PUBLICATION_PAUSE_MILLIS = 50;
+
     /** How long a change of a table waits for its readers before it is tried again. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
 
@@ -67,6 +70,24 @@ final class MergeWorker {
 
     Work.Outcome merge(LaneTable table, boolean afterGap) throws InterruptedException {
         List<Lane> held = lanes.lanesOf(table.table());
+        try {
+            // Before anything is held: it may last as long as a transaction at the source.
+            if (table.state() == TableState.MERGING
+                    && !context.pushDown().isReady(context, table)) {
+                return Work.Outcome.retryAfter(PUBLICATION_PAUSE_MILLIS);
+            }
+        } catch (SQLException e) {
+            return Work.Outcome.retryAfter(
+                    context.health()
+                            .failed(
+                                    work(table),
+                                    "TT-520 the merge of %s failed: %s"
+                                            .formatted(table.table(), e.getMessage()),
+                                    e));
+        } catch (TidetableException e) {
+            fail(table, e);
+            return Work.Outcome.NOTHING;
+        }
         held.forEach(Lane::lock);
         try {
             if (table.state() != TableState.MERGING) {
@@ -87,15 +108,19 @@ final class MergeWorker {
                                             .formatted(table.table(), e.getMessage()),
                                     e));
         } catch (TidetableException e) {
-            context.health().succeeded(work(table));
-            table.become(TableState.FAILED, e.line());
-            LOG.error("table {} stopped: {}", table.table(), e.line());
+            fail(table, e);
             return Work.Outcome.NOTHING;
         } finally {
             held.forEach(Lane::unlock);
         }
         lanes.wake(table.table());
         return Work.Outcome.NOTHING;
+    }
+
+    private void fail(LaneTable table, TidetableException why) {
+        context.health().succeeded(work(table));
+        table.become(TableState.FAILED, why.line());
+        LOG.error("table {} stopped: {}", table.table(), why.line());
     }
 
     private static String work(LaneTable table) {
@@ -147,6 +172,9 @@ final class MergeWorker {
             TableShape shape = evolve(table.table());
             StrategyMerge strategy =
                     StrategyMerge.begin(context, table.table(), reader, snapshot.snapshot());
+            if (!context.pushDown().carries(table.table(), strategy.scope())) {
+                throw new SQLException("more of it is needed now than the source sends");
+            }
             context.faults().reach(FaultPoint.STRATEGY_RESOLVED);
             TableLayout layout =
                     strategy.layout(

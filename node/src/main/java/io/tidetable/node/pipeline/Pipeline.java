@@ -79,6 +79,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     private volatile @Nullable StatusReport report;
     private @Nullable TrackMover mover;
     private @Nullable TrackWatch watch;
+    private @Nullable PushDown pushDown;
     private @Nullable Thread copyStarter;
     private final Set<Track> slotless = ConcurrentHashMap.newKeySet();
     private final Map<Track, Lsn> renewed = new EnumMap<>(Track.class);
@@ -162,6 +163,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                         settings.lostChanges(),
                         new CaptureEnvironment(clock, RandomGenerator.getDefault(), faults));
         source = side;
+        PushDown pushing = new PushDown(settings, destinations.all(), faults);
+        pushDown = pushing;
         for (PipelineSettings.Destination destination : settings.destinations()) {
             DestinationContext context =
                     new DestinationContext(
@@ -172,7 +175,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                                     new SteadyTime(),
                                     RandomGenerator.getDefault()),
                             clock,
-                            faults);
+                            faults,
+                            pushing);
             context.functionsBesides(functionsBesides);
             DestinationSide there =
                     new DestinationSide(
@@ -196,10 +200,11 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                     SourceCatalog.sequences(connection, selected, selection);
             wanted.putAll(placement.placed(selected, published));
             requireSpreadable(connection, wanted);
+            PushDown.Found carriedInPart = pushing.look(connection);
             for (Map.Entry<DestinationId, Map<TableId, Placed>> entry : wanted.entrySet()) {
                 destinations
                         .at(entry.getKey())
-                        .createTables(connection, entry.getValue(), sequences);
+                        .createTables(connection, entry.getValue(), sequences, carriedInPart);
             }
         }
         openTracks(side, opened, ledger, wanted);
@@ -329,6 +334,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         side.start(members.keySet(), new Listener(), settings.tuning().heartbeat());
         report = new StatusReport(settings, side, opened, destinations.all(), clock);
         beginCopies(side, newSlots, all);
+        if (pushDown != null) {
+            pushDown.start();
+        }
         TrackMover moves =
                 new TrackMover(
                         new MoveRun.Place(
@@ -393,6 +401,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                         .name("copy-starter")
                         .start(() -> {
                             try {
+                                carryWhole(waiting);
                                 destinations.all().forEach(it -> it.publications().begin());
                                 awaitFence(side, newSlots || merging, waiting);
                                 destinations.all().forEach(it -> it.work().beginCopies());
@@ -400,6 +409,24 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                                 Thread.currentThread().interrupt();
                             }
                         });
+    }
+
+    /** A copy is of all columns and rows, and what changes meanwhile must be, too. */
+    private void carryWhole(Set<TableId> tables) throws InterruptedException {
+        PushDown pushing = pushDown;
+        while (pushing != null) {
+            try {
+                pushing.carryWhole(tables);
+                return;
+            } catch (SQLException e) {
+                LOG.warn(
+                        "TT-240 the copies cannot begin yet: {}; it is tried again",
+                        e.getMessage());
+            } catch (TidetableException e) {
+                LOG.warn("TT-240 the copies cannot begin yet: {}; it is tried again", e.line());
+            }
+            TimeUnit.SECONDS.sleep(1);
+        }
     }
 
     /** A source that goes away meanwhile is asked again: the fence lies behind us all the more. */
@@ -572,7 +599,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     @Override
     public StrategyStatus strategy(DestinationId destination, TableId table) {
         return StrategyReport.of(
-                Destinations.chosen(destinations.at(destination), Set.of(table)).getFirst());
+                Destinations.chosen(destinations.at(destination), Set.of(table)).getFirst(),
+                pushDown);
     }
 
     @Override
@@ -665,6 +693,9 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         }
         if (mover != null) {
             mover.close();
+        }
+        if (pushDown != null) {
+            pushDown.close();
         }
         if (source != null) {
             source.close();

@@ -19,6 +19,8 @@ import java.util.List;
  * @param tables in order; the last rule whose pattern matches a table decides about it
  * @param directory where the journal and the lock live
  * @param functions downstream, and what is known of their needs
+ * @param pushDown whether publications carry no more of tables than functions need, where all
+ *     destinations agree; PostgreSQL then refuses to drop or alter the columns concerned
  * @param lostChanges what happens where changes are lost for good
  */
 public record PipelineSettings(
@@ -31,6 +33,7 @@ public record PipelineSettings(
         Tuning tuning,
         Moves moves,
         List<FunctionDeclaration> functions,
+        boolean pushDown,
         LostChanges lostChanges) {
     public PipelineSettings {
         if (!name.matches("[a-z][a-z0-9_]{0,39}")) {
@@ -78,6 +81,7 @@ public record PipelineSettings(
                 tuning,
                 moves,
                 List.of(),
+                false,
                 LostChanges.MERGE);
     }
 

@@ -299,9 +299,7 @@ final class PublicationWatch {
             throws SQLException {
         boolean allowed = context.lostChanges() == PipelineSettings.LostChanges.MERGE;
         boolean mends =
-                allowed
-                        && table.strategy().current() instanceof Strategy.PrioritizedDelta
-                        && table.strategy().aim() instanceof Strategy.PrioritizedDelta;
+                allowed && isMended(table.strategy().current()) && isMended(table.strategy().aim());
         synchronized (table) {
             context.become(table, Stage.MERGING, mends ? TableState.MERGING : TableState.FAILED);
         }
@@ -318,6 +316,14 @@ final class PublicationWatch {
             unpublishedYet.add(table.table());
             publishAgain(source, destination, table);
         }
+    }
+
+    /** Whether all that is carried of a table comes again by a merge, and changes go on from it. */
+    private static boolean isMended(Strategy strategy) {
+        return switch (strategy) {
+            case Strategy.PrioritizedDelta _, Strategy.Functional _ -> true;
+            case Strategy.Full _, Strategy.Sampling _ -> false;
+        };
     }
 
     private void publishAgain(Connection source, Connection destination, LaneTable table)

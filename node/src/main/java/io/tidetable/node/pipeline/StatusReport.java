@@ -123,17 +123,17 @@ final class StatusReport {
                 backlog,
                 lanes.stream().map(Lane::completeUpTo).reduce(Lsn::min).orElse(Lsn.ZERO),
                 table.quarantined(),
-                StrategyReport.of(table),
+                StrategyReport.of(table, side.context().pushDown()),
                 null,
                 table.moveText(),
-                message(table));
+                message(side, table));
     }
 
     /** A table of which not everything is carried says how fresh it is. */
-    private static @Nullable String message(LaneTable table) {
+    private static @Nullable String message(DestinationSide side, LaneTable table) {
         return table.message() != null || table.scope().isEverything()
                 ? table.message()
-                : StrategyReport.of(table).freshness();
+                : StrategyReport.of(table, side.context().pushDown()).freshness();
     }
 
     private static @Nullable CopyEstimate estimate(DestinationSide side, TableId table) {

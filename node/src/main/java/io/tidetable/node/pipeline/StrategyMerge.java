@@ -71,6 +71,11 @@ final class StrategyMerge {
         }
     }
 
+    /** What is to be carried from now on. */
+    TableScope scope() {
+        return scope;
+    }
+
     /** The table with the columns that have a value at the destination. */
     TableLayout layout(TableLayout whole) {
         return whole.blanking(

@@ -7,12 +7,13 @@ import io.tidetable.node.strategy.TableScope;
 import io.tidetable.node.strategy.TableStrategy;
 import java.util.List;
 import java.util.SortedSet;
+import org.jspecify.annotations.Nullable;
 
 /** Says what of a table is carried. Asks no server anything. */
 final class StrategyReport {
     private StrategyReport() {}
 
-    static StrategyStatus of(LaneTable table) {
+    static StrategyStatus of(LaneTable table, @Nullable PushDown pushDown) {
         TableStrategy strategy = table.strategy();
         return new StrategyStatus(
                 strategy.current(),
@@ -22,7 +23,8 @@ final class StrategyReport {
                 share(strategy.scope()),
                 columns(strategy.scope()),
                 strategy.scope().condition(),
-                table.costs().breakEven().stream().boxed().findFirst().orElse(null));
+                table.costs().breakEven().stream().boxed().findFirst().orElse(null),
+                pushDown == null ? null : pushDown.leftOut(table));
     }
 
     private static double share(TableScope scope) {

@@ -176,6 +176,40 @@ final class TableWork {
         }
     }
 
+    /**
+     * Merges a table of which publications carried less than its lanes rely on, which was not our
+     * doing.
+     */
+    void missed(LaneTable table) throws SQLException {
+        String why =
+                "TT-239 the publication was changed so that it leaves out columns or rows of %s that are needed, and changes of them are missed"
+                        .formatted(table.table());
+        synchronized (table) {
+            switch (table.state()) {
+                case STREAMING, CATCHING_UP -> {
+                    if (context.lostChanges() == PipelineSettings.LostChanges.STOP) {
+                        context.become(table, Stage.MERGING, TableState.FAILED);
+                        table.become(
+                                TableState.FAILED,
+                                why
+                                        + "; the settings say to stop there (lost_changes: stop): 'tidetable resync' has it carried again, compared with the source and mended");
+                        LOG.error("table {} stopped: {}", table.table(), table.message());
+                    } else {
+                        LOG.warn(
+                                "{}; they are carried again, and it is compared with the source and mended",
+                                why);
+                        mergeAlone(table);
+                    }
+                }
+                case PAUSED -> {
+                    LOG.warn("{}; it is merged once it goes on", why);
+                    context.mergeLater(table);
+                }
+                case WAITING, COPYING, MERGING, FAILED -> {}
+            }
+        }
+    }
+
     /** Merges a table of which changes were missed; it is out of the stream already. */
     void mergeAfterGap(LaneTable table) {
         beginMerge(table, true);

@@ -4,26 +4,37 @@ import io.tidetable.model.TableShape;
 import io.tidetable.node.journal.ChangeKind;
 import io.tidetable.node.pgoutput.TupleReader;
 import java.nio.ByteBuffer;
-import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Changes of the columns and rows that are needed. A row that no longer meets the condition is
- * deleted by its key, whether or not it is there; one that meets it comes as a whole.
+ * deleted by its key, whether or not it is there; one that meets it comes as a whole. Columns that
+ * the source does not send come without a value, so that the destination fills nothing in.
  */
 final class NeededChange implements ScopedChange, RowFilter.Row {
     private final TableShape shape;
     private final @Nullable RowFilter rows;
     private final Tuples tuples;
-    private final BitSet blanks = new BitSet();
+    private final TableShape whole;
+
+    /** Where the columns of the whole are in the announced shape; nowhere for those left out. */
+    private final int[] places;
+
+    private final boolean asItIs;
 
     NeededChange(TableShape shape, TableScope.Needed needed) {
         this.shape = shape;
         rows = needed.rows();
         tuples = new Tuples(shape);
-        for (int i = 0; i < shape.columns().size(); i++) {
-            blanks.set(i, needed.isBlank(shape.columns().get(i).name()));
+        whole = WholeShape.of(shape, needed);
+        places = new int[whole.columns().size()];
+        boolean nothingBlank = true;
+        for (int i = 0; i < places.length; i++) {
+            String column = whole.columns().get(i).name();
+            places[i] = needed.isBlank(column) ? Tuples.NOWHERE : ScopedCursor.place(shape, column);
+            nothingBlank &= places[i] >= 0;
         }
+        asItIs = nothingBlank;
         for (String column : needed.key()) {
             requireColumn(column);
         }
@@ -39,9 +50,14 @@ final class NeededChange implements ScopedChange, RowFilter.Row {
     }
 
     @Override
+    public TableShape shape(TableShape announced) {
+        return whole;
+    }
+
+    @Override
     public boolean within(ChangeKind kind, ByteBuffer payload, Outcome outcome) {
         RowFilter filter = rows;
-        if (filter == null && blanks.isEmpty()) {
+        if (filter == null && asItIs) {
             outcome.pass(kind, payload);
             return true;
         }
@@ -56,13 +72,15 @@ final class NeededChange implements ScopedChange, RowFilter.Row {
             throw ScopedCursor.outdated(shape, filter.condition().columns().toString());
         }
         if (verdict != RowFilter.Verdict.NO) {
-            outcome.pass(kind, tuples.blanked(blanks));
+            outcome.pass(kind, asItIs ? payload : tuples.placed(places));
             return true;
         }
         if (kind == ChangeKind.INSERT) {
             return false;
         }
-        outcome.pass(ChangeKind.DELETE, tuples.hasOld() ? tuples.oldAlone() : tuples.deletion());
+        outcome.pass(
+                ChangeKind.DELETE,
+                tuples.hasOld() ? tuples.oldAlone(places) : tuples.deletion(places));
         return true;
     }
 

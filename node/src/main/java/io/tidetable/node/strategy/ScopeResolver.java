@@ -39,7 +39,7 @@ public final class ScopeResolver {
                 SELECT pg_catalog.unnest(p.partattrs::int2[]) AS attnum
                 FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = pg_catalog.to_regclass(?)
             )
-            SELECT a.attname, t.oid::bigint AS base, b.modifier, t.typtype = 'e' AS is_enum,
+            SELECT a.attname, a.attgenerated = '' AS stored, t.oid::bigint AS base, b.modifier, t.typtype = 'e' AS is_enum,
                 pg_catalog.format_type(t.oid, -1) AS type,
                 coalesce(o.collisdeterministic, true) AS deterministic,
                 coalesce(a.attnum = ANY ((SELECT i.indkey::int2[] FROM pg_catalog.pg_index i
@@ -121,6 +121,7 @@ public final class ScopeResolver {
 
     private record Attribute(
             String name,
+            boolean stored,
             int base,
             int modifier,
             boolean enumeration,
@@ -226,7 +227,11 @@ public final class ScopeResolver {
         return new TableScope.Needed(
                 carried,
                 key.stream().map(Attribute::name).toList(),
-                filter(table, functional.rows(), attributes));
+                filter(table, functional.rows(), attributes),
+                attributes.values().stream()
+                        .filter(Attribute::stored)
+                        .map(Attribute::name)
+                        .toList());
     }
 
     private @Nullable RowFilter filter(
@@ -301,6 +306,7 @@ public final class ScopeResolver {
                     Attribute attribute =
                             new Attribute(
                                     row.getString("attname"),
+                                    row.getBoolean("stored"),
                                     (int) row.getLong("base"),
                                     row.getInt("modifier"),
                                     row.getBoolean("is_enum"),

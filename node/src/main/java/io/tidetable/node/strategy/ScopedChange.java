@@ -1,5 +1,6 @@
 package io.tidetable.node.strategy;
 
+import io.tidetable.model.TableShape;
 import io.tidetable.node.journal.ChangeKind;
 import java.nio.ByteBuffer;
 
@@ -32,6 +33,11 @@ interface ScopedChange {
      * @return false where it is nothing
      */
     boolean within(ChangeKind kind, ByteBuffer payload, Outcome outcome);
+
+    /** The shape of what changes become that were announced with this one. */
+    default TableShape shape(TableShape announced) {
+        return announced;
+    }
 
     /** Changes pass. */
     record Whole() implements ScopedChange {

@@ -15,6 +15,7 @@ final class ScopedCursor implements ChangeCursor {
     private final ChangeCursor all;
     private final Map<TableId, TableScope> scopes;
     private final IdentityHashMap<TableShape, ScopedChange> scoped = new IdentityHashMap<>();
+    private @Nullable ScopedChange last;
     private final ScopedChange.Outcome outcome = new ScopedChange.Outcome();
 
     ScopedCursor(ChangeCursor all, Map<TableId, TableScope> scopes) {
@@ -28,11 +29,16 @@ final class ScopedCursor implements ChangeCursor {
             TableScope scope = scopes.get(all.shape().table());
             if (scope == null || all.kind() == ChangeKind.TRUNCATE) {
                 if (!(scope instanceof TableScope.AsOfRefresh)) {
+                    last = null;
                     outcome.pass(all.kind(), all.payload());
                     return true;
                 }
-            } else if (change(scope).within(all.kind(), all.payload(), outcome)) {
-                return true;
+            } else {
+                ScopedChange change = change(scope);
+                if (change.within(all.kind(), all.payload(), outcome)) {
+                    last = change;
+                    return true;
+                }
             }
         }
         return false;
@@ -58,7 +64,8 @@ final class ScopedCursor implements ChangeCursor {
 
     @Override
     public TableShape shape() {
-        return all.shape();
+        ScopedChange change = last;
+        return change == null ? all.shape() : change.shape(all.shape());
     }
 
     @Override

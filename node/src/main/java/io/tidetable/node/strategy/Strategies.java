@@ -31,7 +31,7 @@ public final class Strategies {
     private static final String COLUMNS =
             """
             SELECT namespace, name, current, next, configured, key_columns, key_sends, key_types,
-                sample_below, table_rows, carried, condition, kinds, as_of::text AS as_of, as_of_time, relaxed,
+                sample_below, table_rows, carried, condition, kinds, layout, as_of::text AS as_of, as_of_time, relaxed,
                 digest_made, digest_rows, digest_sum1, digest_sum2, baseline
             FROM tidetable.strategy WHERE pipeline = ?
             """;
@@ -56,7 +56,7 @@ public final class Strategies {
             """
             UPDATE tidetable.strategy SET current = ?, next = NULL, key_columns = ?, key_sends = ?,
                 key_types = ?, sample_below = ?, table_rows = ?, carried = ?, condition = ?, kinds = ?,
-                as_of = ?::pg_lsn, as_of_time = ?, digest_made = ?, digest_rows = ?,
+                layout = ?, as_of = ?::pg_lsn, as_of_time = ?, digest_made = ?, digest_rows = ?,
                 digest_sum1 = ?, digest_sum2 = ?, baseline = NULL, changed_at = clock_timestamp()
             WHERE pipeline = ? AND namespace = ? AND name = ?
             """;
@@ -161,7 +161,8 @@ public final class Strategies {
                                 ? null
                                 : new RowFilter(
                                         ConditionReader.read(condition),
-                                        kinds(texts(row, "kinds"))));
+                                        kinds(texts(row, "kinds"))),
+                        texts(row, "layout"));
             }
         };
     }
@@ -219,13 +220,13 @@ public final class Strategies {
         try (PreparedStatement statement = destination.prepareStatement(SETTLE)) {
             statement.setString(1, StrategyText.of(strategy));
             scope(statement, destination, scope);
-            statement.setString(10, asOf.toString());
-            statement.setObject(11, OffsetDateTime.ofInstant(asOfTime, ZoneOffset.UTC));
-            statement.setString(12, digest == null ? null : digest.made());
-            statement.setObject(13, digest == null ? null : digest.rows());
-            statement.setObject(14, digest == null ? null : digest.sum1());
-            statement.setObject(15, digest == null ? null : digest.sum2());
-            keyed(statement, 16, table);
+            statement.setString(11, asOf.toString());
+            statement.setObject(12, OffsetDateTime.ofInstant(asOfTime, ZoneOffset.UTC));
+            statement.setString(13, digest == null ? null : digest.made());
+            statement.setObject(14, digest == null ? null : digest.rows());
+            statement.setObject(15, digest == null ? null : digest.sum1());
+            statement.setObject(16, digest == null ? null : digest.sum2());
+            keyed(statement, 17, table);
             statement.executeUpdate();
         }
     }
@@ -239,6 +240,7 @@ public final class Strategies {
         Array carried = null;
         String condition = null;
         List<String> kinds = new ArrayList<>();
+        List<String> layout = List.of();
         switch (scope) {
             case TableScope.Everything(), TableScope.AsOfRefresh() -> {}
             case TableScope.Sampled(KeySample sample) -> {
@@ -249,6 +251,7 @@ public final class Strategies {
             }
             case TableScope.Needed needed -> {
                 key = needed.key();
+                layout = needed.layout();
                 if (needed.columns() != null) {
                     carried = destination.createArrayOf("text", needed.columns().toArray());
                 }
@@ -276,6 +279,7 @@ public final class Strategies {
         statement.setArray(7, carried);
         statement.setString(8, condition);
         statement.setArray(9, destination.createArrayOf("text", kinds.toArray()));
+        statement.setArray(10, destination.createArrayOf("text", layout.toArray()));
     }
 
     /** Which columns the destination takes without a value for as long as they are not carried. */

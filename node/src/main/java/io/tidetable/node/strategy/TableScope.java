@@ -1,6 +1,7 @@
 package io.tidetable.node.strategy;
 
 import io.tidetable.node.functional.RowCondition;
+import io.tidetable.node.functional.TableNeed;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
@@ -25,12 +26,33 @@ public sealed interface TableScope {
      * @param columns those that are carried, with the key; null for all
      * @param key the columns by which the stream names rows
      * @param rows null for all rows
+     * @param layout all columns that changes of the table may carry, in the table's order, so that
+     *     those which the source was told not to send are known; empty where it must send all
      */
-    record Needed(@Nullable SortedSet<String> columns, List<String> key, @Nullable RowFilter rows)
+    record Needed(
+            @Nullable SortedSet<String> columns,
+            List<String> key,
+            @Nullable RowFilter rows,
+            List<String> layout)
             implements TableScope {
         public Needed {
             columns = columns == null ? null : new TreeSet<>(columns);
             key = List.copyOf(key);
+            layout = List.copyOf(layout);
+        }
+
+        /** What the source has to send. */
+        public TableNeed need() {
+            SortedSet<String> sent = columns;
+            RowFilter filter = rows;
+            RowCondition condition = filter == null ? RowCondition.always() : filter.condition();
+            if (sent == null || layout.isEmpty()) {
+                return new TableNeed(null, condition);
+            }
+            // It is evaluated here as well: a publication may not be able to, or not yet.
+            SortedSet<String> all = new TreeSet<>(sent);
+            all.addAll(condition.columns());
+            return new TableNeed(all, condition);
         }
 
         /** Whether a column has no value at the destination. */
@@ -42,6 +64,11 @@ public sealed interface TableScope {
     /** Every row and every change. */
     static TableScope everything() {
         return new Everything();
+    }
+
+    /** What of rows and columns the source has to send for it. */
+    default TableNeed sent() {
+        return this instanceof Needed needed ? needed.need() : TableNeed.EVERYTHING;
     }
 
     /** Whether changes pass as they are. */
@@ -76,7 +103,7 @@ public sealed interface TableScope {
 
     /** What it comes to, without the values of conditions. */
     default RowCondition rowsOrAll() {
-        return this instanceof Needed(_, _, RowFilter rows) && rows != null
+        return this instanceof Needed(_, _, RowFilter rows, _) && rows != null
                 ? rows.condition()
                 : RowCondition.always();
     }

@@ -4,8 +4,6 @@ import io.tidetable.model.TableShape;
 import io.tidetable.node.pgoutput.TupleReader;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.util.BitSet;
-import org.jspecify.annotations.Nullable;
 
 /** The tuples of one row change, taken apart: where each column of the old and the new row lies. */
 final class Tuples {
@@ -19,6 +17,9 @@ final class Tuples {
     private char old;
     private int oldEnd;
     private boolean hasNew;
+
+    /** The place of a column that has no value. */
+    static final int NOWHERE = -1;
 
     private static final int OLD = 0;
     private static final int NEW = 1;
@@ -100,38 +101,48 @@ final class Tuples {
         return payload.slice(oldEnd, payload.limit() - oldEnd);
     }
 
-    /** A delete of the row after the change, by its key. */
-    ByteBuffer deletion() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        BitSet blanks = new BitSet();
-        for (int i = 0; i < width; i++) {
-            blanks.set(i, !shape.columns().get(i).inIdentity());
+    /**
+     * A delete of the row after the change, by its key.
+     *
+     * @param places where its columns are; a negative one is of a column that has no value
+     */
+    ByteBuffer deletion(int[] places) {
+        int[] key = places.clone();
+        for (int i = 0; i < key.length; i++) {
+            if (key[i] >= 0 && !shape.columns().get(key[i]).inIdentity()) {
+                key[i] = NOWHERE;
+            }
         }
-        tuple(out, TupleReader.KEY, NEW, blanks);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        tuple(out, TupleReader.KEY, NEW, key);
         return ByteBuffer.wrap(out.toByteArray()).asReadOnlyBuffer();
     }
 
-    /** The change with some columns without a value, before and after. */
-    ByteBuffer blanked(@Nullable BitSet blanks) {
-        if (blanks == null || blanks.isEmpty()) {
-            return payload;
-        }
+    /** The old tuple alone, with columns from these places. */
+    ByteBuffer oldAlone(int[] places) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        tuple(out, old, OLD, places);
+        return ByteBuffer.wrap(out.toByteArray()).asReadOnlyBuffer();
+    }
+
+    /** The change with columns from these places, before and after. */
+    ByteBuffer placed(int[] places) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(payload.remaining());
         if (hasOld()) {
-            tuple(out, old, OLD, blanks);
+            tuple(out, old, OLD, places);
         }
         if (hasNew) {
-            tuple(out, TupleReader.NEW, NEW, blanks);
+            tuple(out, TupleReader.NEW, NEW, places);
         }
         return ByteBuffer.wrap(out.toByteArray()).asReadOnlyBuffer();
     }
 
-    private void tuple(ByteArrayOutputStream out, char kind, int which, BitSet blanks) {
+    private void tuple(ByteArrayOutputStream out, char kind, int which, int[] places) {
         out.write(kind);
-        out.write(width >>> 8);
-        out.write(width);
-        for (int i = 0; i < width; i++) {
-            char column = blanks.get(i) ? TupleReader.NULL : kinds[which][i];
+        out.write(places.length >>> 8);
+        out.write(places.length);
+        for (int i : places) {
+            char column = i < 0 ? TupleReader.NULL : kinds[which][i];
             out.write(column);
             if (column == TupleReader.TEXT || column == TupleReader.BINARY) {
                 int length = lengths[which][i];

@@ -171,6 +171,7 @@ final class FaultWorld implements AutoCloseable {
                 PipelineBuilder.SMALL,
                 new PipelineSettings.Moves(false, PipelineSettings.Moves.DEFAULT.limits()),
                 List.of(),
+                false,
                 lostChanges);
     }
 

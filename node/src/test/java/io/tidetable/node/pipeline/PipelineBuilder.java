@@ -39,6 +39,7 @@ final class PipelineBuilder {
     private Faults faults = Faults.NONE;
     private PipelineSettings.LostChanges lostChanges = PipelineSettings.LostChanges.MERGE;
     private final List<PipelineSettings.Destination> destinations = new ArrayList<>();
+    private boolean pushDown;
 
     PipelineBuilder(DatabasePair databases, Path directory) {
         this.databases = databases;
@@ -97,6 +98,11 @@ final class PipelineBuilder {
         return this;
     }
 
+    PipelineBuilder pushingDown(boolean chosen) {
+        pushDown = chosen;
+        return this;
+    }
+
     Pipeline build() {
         return new Pipeline(settings(), faults);
     }
@@ -117,6 +123,7 @@ final class PipelineBuilder {
                 tuning,
                 PipelineSettings.Moves.DEFAULT,
                 functions,
+                pushDown,
                 lostChanges);
     }
 }

@@ -155,7 +155,8 @@ class StrategyKillTest {
                         databases.sourceJdbcUrl(),
                         databases.destinationJdbcUrl(),
                         databases.sourceName(),
-                        directory.toString())
+                        directory.toString(),
+                        "false")
                 .arguments(fault)
                 .start();
     }

@@ -31,11 +31,14 @@ final class StrategyProcess {
 
     private StrategyProcess() {}
 
-    /** Arguments: source, destination, name, directory, and optionally a deadly fault point. */
+    /**
+     * Arguments: source, destination, name, directory, whether publications leave out what is not
+     * needed, and optionally a deadly fault point.
+     */
     public static void main(String[] arguments) throws Exception {
         Faults faults =
-                arguments.length > 4
-                        ? Faults.haltAt(FaultPoint.valueOf(arguments[4]), 1)
+                arguments.length > 5
+                        ? Faults.haltAt(FaultPoint.valueOf(arguments[5]), 1)
                         : Faults.NONE;
         PipelineSettings settings =
                 new PipelineSettings(
@@ -53,7 +56,11 @@ final class StrategyProcess {
                                 Duration.ofMillis(200),
                                 new ByteSize(64 << 10),
                                 new ByteSize(128 << 10),
-                                Duration.ofMinutes(1)));
+                                Duration.ofMinutes(1)),
+                        PipelineSettings.Moves.DEFAULT,
+                        List.of(),
+                        Boolean.parseBoolean(arguments[4]),
+                        PipelineSettings.LostChanges.MERGE);
         try (Pipeline pipeline = new Pipeline(settings, faults)) {
             pipeline.start();
             System.out.println("started");
@@ -74,6 +81,13 @@ final class StrategyProcess {
             case "full" -> new Strategy.Full(Duration.ofHours(1));
             case "sampling" -> StrategySwitchTest.SAMPLING;
             case "functional" -> StrategySwitchTest.FUNCTIONAL;
+            case "few" ->
+                    PushDownTest.needing(
+                            List.of("status", "sent"), "id < 1500 AND status <> 'lost'");
+            case "more" ->
+                    PushDownTest.needing(
+                            List.of("status", "weight"), "id < 1500 OR id BETWEEN 5000 AND 6000");
+            case "other" -> PushDownTest.needing(List.of("note"), "id > 1000");
             default -> StrategySwitchTest.DELTA;
         };
     }
