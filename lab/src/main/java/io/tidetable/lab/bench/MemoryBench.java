@@ -24,7 +24,13 @@ public final class MemoryBench implements Benchmark {
     private static final String TABLES = "tables";
 
     private static final Map<String, String> LESS_LOG_ON_DISK =
-            Map.of("max_wal_size", "2GB", "shared_buffers", "512MB");
+            Map.of(
+                    "max_wal_size",
+                    "2GB",
+                    "shared_buffers",
+                    "512MB",
+                    "max_locks_per_transaction",
+                    "512");
 
     @Override
     public String description() {
