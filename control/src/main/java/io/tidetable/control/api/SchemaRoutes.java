@@ -16,8 +16,10 @@ import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.SchemaOverride.InForce;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableStatus;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How tables are replicated: what is in force, its versions, and why. */
@@ -117,8 +119,25 @@ final class SchemaRoutes {
                 .filter(it -> it.id().equals(wanted.destination()))
                 .flatMap(it -> it.tables().stream())
                 .filter(it -> it.table().equals(wanted.table()))
-                .map(SchemaRoutes::sentence)
+                .flatMap(it -> Stream.concat(Stream.of(sentence(it)), otherwise(it, wanted)))
                 .toList();
+    }
+
+    /** What of the schema in force is not followed while the process runs. */
+    private static Stream<String> otherwise(TableStatus table, ReplicationSchema wanted) {
+        List<String> sentences = new ArrayList<>();
+        if (table.track() != wanted.track() && table.move() == null) {
+            sentences.add(
+                    "It rides the %s track, where it was placed or moved to; 'tidetable track %s %s' moves it."
+                            .formatted(
+                                    table.track().label(), table.table(), wanted.track().label()));
+        }
+        if (!table.consistency().equals(wanted.consistency())) {
+            sentences.add(
+                    "Its consistency is %s until the next start."
+                            .formatted(table.consistency().label()));
+        }
+        return sentences.stream();
     }
 
     private static String sentence(TableStatus table) {

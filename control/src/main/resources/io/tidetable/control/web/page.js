@@ -135,7 +135,8 @@ function draw() {
         ${track.message ?? ''}</span></div>`)}
     </div>
     ${status.destinations.map(destination)}
-    <p class="quiet"><a href="/api/v1/status">JSON</a> · <a href="/metrics">metrics</a> · <a href="/openapi.yaml">OpenAPI</a></p>`, page);
+    <p class="quiet">${token ? '' : html`<a href="/api/v1/status">JSON</a> · <a href="/metrics">metrics</a> · `}<a
+      href="/openapi.yaml">OpenAPI</a></p>`, page);
 }
 
 /** Asks for a token where one is needed; it is kept as long as the browser's tab. */
@@ -161,7 +162,9 @@ function tell(block) {
 async function listen() {
   const answer = await fetch('/events', {headers: {...headers(), Accept: 'text/event-stream'}});
   if (answer.status === 401 || answer.status === 429) {
-    token = await tokenAsked((await answer.json()).detail);
+    token = await tokenAsked(token
+      ? (await answer.json()).detail
+      : html`This page needs an access token. <code>tidetable token create NAME --role viewer -c FILE</code> makes one.`);
     sessionStorage.setItem('tidetable-token', token);
     return;
   }

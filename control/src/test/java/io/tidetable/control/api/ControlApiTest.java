@@ -302,7 +302,8 @@ class ControlApiTest {
             assertThat(applied.texts("changed"))
                     .containsExactly("public.items to reporting", "public.orders to reporting");
             assertThat(client.explain("orders", null).rows("explanations", "sentences").toString())
-                    .contains("by ada pins priority 50");
+                    .contains("by ada pins priority 50")
+                    .contains("Its consistency is group: checkout until the next start.");
             assertThat(client.declaration().rows("overrides", "table", "reason"))
                     .containsExactly(List.of("public.orders", "sale"));
 

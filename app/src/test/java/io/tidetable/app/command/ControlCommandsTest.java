@@ -1,0 +1,174 @@
+package io.tidetable.app.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidetable.app.settings.Settings;
+import io.tidetable.app.settings.SettingsReader;
+import io.tidetable.app.wiring.DataDirectory;
+import io.tidetable.app.wiring.RunningPipeline;
+import io.tidetable.testkit.DatabasePair;
+import io.tidetable.testkit.Servers;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Commands by which a running pipeline's control plane is looked at and steered. */
+class ControlCommandsTest {
+    private final DatabasePair databases = Servers.freshPair();
+
+    @TempDir Path folder;
+
+    @SuppressWarnings("NullAway.Init")
+    private RunningPipeline pipeline;
+
+    private String url = "";
+
+    @BeforeEach
+    void start() throws Exception {
+        databases.onSource(
+                "CREATE TABLE orders (id bigint PRIMARY KEY, note text)",
+                "INSERT INTO orders SELECT g, 'n' FROM generate_series(1, 50) g");
+        Path settings =
+                file(
+                        "settings.yaml",
+                        """
+                        source: {url: "%s"}
+                        destinations: {reporting: {url: "%s"}}
+                        tables: [public.*]
+                        """
+                                .formatted(databases.sourceUrl(), databases.destinationUrl()));
+        pipeline =
+                new RunningPipeline(
+                        new SettingsReader(_ -> null).read(settings),
+                        new DataDirectory(folder.resolve("data")));
+        pipeline.start();
+        url = pipeline.serve(new Settings.Api("127.0.0.1", 0));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        pipeline.close();
+        databases.close();
+    }
+
+    @Test
+    void anOverrideIsSetExplainedAndEnded() {
+        assertThat(
+                        done(
+                                "override",
+                                "set",
+                                "orders",
+                                "--priority",
+                                "77",
+                                "--reason",
+                                "the sale begins",
+                                "--author",
+                                "ada"))
+                .isNotEmpty();
+
+        assertThat(done("schemas")).contains("public.orders").contains(" 77 ");
+        assertThat(done("explain", "orders"))
+                .contains("priority 77")
+                .contains("by ada pins priority 77 until it is ended: the sale begins");
+        done("override", "end", "1");
+        assertThat(done("explain", "orders")).contains("priority 3").doesNotContain("priority 77");
+        assertThat(done("audit")).contains("ada").contains("override set");
+    }
+
+    @Test
+    void rulesAreRefusedTriedAndAppliedAndATableGoesBackToWhatItWas() throws Exception {
+        Path wrong = file("wrong.yaml", "rules:\n  - {name: big, when: rwos > 10, priority: 40}\n");
+        assertThat(failed("rules", "test", "-f", wrong.toString()))
+                .contains("rule 'big'")
+                .contains("column 1")
+                .contains("did you mean 'rows'?");
+
+        Path rules =
+                file(
+                        "rules.yaml",
+                        "rules:\n  - {name: all, when: 'true', track: express, priority: 40}\n");
+        assertThat(done("rules", "test", "-f", rules.toString())).contains("all");
+        assertThat(done("schemas")).doesNotContain(" 40 ");
+        done("rules", "apply", "-f", rules.toString());
+        assertThat(done("schemas")).contains(" 40 ");
+        assertThat(done("explain", "orders"))
+                .contains("It rides the bulk track, where it was placed or moved to;")
+                .contains("'tidetable track public.orders express' moves it.");
+
+        done("schemas", "orders", "--back-to", "1", "--reason", "too much");
+        assertThat(done("schemas")).doesNotContain(" 40 ");
+        assertThat(done("schemas", "orders")).contains("back to version 1: too much");
+    }
+
+    @Test
+    void aDeclarationIsShownAndThenAppliedOnce() throws Exception {
+        Path declared =
+                file(
+                        "declared.yaml",
+                        """
+                        overrides:
+                          - {table: public.orders, pins: {priority: 61}, reason: the sale begins}
+                        """);
+
+        assertThat(done("apply", "-f", declared.toString(), "--dry-run")).contains("61");
+        assertThat(done("schemas")).doesNotContain(" 61 ");
+        done("apply", "-f", declared.toString());
+        assertThat(done("schemas")).contains(" 61 ");
+        done("apply", "-f", declared.toString());
+        assertThat(done("override", "list").lines().filter(it -> it.contains("61"))).hasSize(1);
+    }
+
+    @Test
+    void tablesAndTheirFirstCopiesAreListed() {
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(done("tables")).contains("streaming"));
+
+        assertThat(done("tables")).contains("warm/").contains("delta");
+        assertThat(done("table", "orders"))
+                .contains("class          warm")
+                .contains("rows there     live");
+        assertThat(done("manifests")).contains("public.orders").contains("done").contains("50");
+        assertThat(done("manifests", "--open")).doesNotContain("public.orders");
+        assertThat(done("manifests", "orders")).contains("true").contains("50");
+        assertThat(done("manifests", "-o", "json")).startsWith("{\"manifests\":[{");
+    }
+
+    private Path file(String name, String text) throws Exception {
+        return Files.writeString(folder.resolve(name), text);
+    }
+
+    private String done(String... arguments) {
+        Outcome outcome = run(arguments);
+        assertThat(outcome.code()).as(outcome::told).isEqualTo(CommandOutcome.DONE);
+        return outcome.told();
+    }
+
+    private String failed(String... arguments) {
+        Outcome outcome = run(arguments);
+        assertThat(outcome.code()).as(outcome::told).isEqualTo(CommandOutcome.FAILED);
+        return outcome.told();
+    }
+
+    private record Outcome(int code, String told) {}
+
+    private Outcome run(String... arguments) {
+        StringWriter told = new StringWriter();
+        CommandLine line =
+                TidetableCommand.commandLine(new Surroundings(_ -> null, new StopSignal(_ -> {})));
+        line.setOut(new PrintWriter(told, true));
+        line.setErr(new PrintWriter(told, true));
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of("--url", url));
+        return new Outcome(line.execute(all.toArray(String[]::new)), told.toString());
+    }
+}
