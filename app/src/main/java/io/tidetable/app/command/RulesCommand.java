@@ -1,15 +1,12 @@
 package io.tidetable.app.command;
 
-import io.tidetable.app.settings.RulesFile;
 import io.tidetable.app.terminal.TextTable;
 import io.tidetable.control.api.ControlClient;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code tidetable rules list|test|apply}. */
 @Command(
@@ -72,18 +69,13 @@ final class RulesCommand extends CommandGroup {
             },
             mixinStandardHelpOptions = true)
     static final class Try implements Callable<Integer> {
-        @Option(
-                names = {"-f", "--file"},
-                required = true,
-                paramLabel = "FILE",
-                description = "YAML or JSON: rules: [{name: .., when: .., temperature: hot}]")
-        private @SuppressWarnings("NullAway.Init") Path file;
+        @Mixin private RulesFileOption file = new RulesFileOption();
 
         @Mixin private ControlOption control = new ControlOption();
 
         @Override
         public Integer call() {
-            String rules = RulesFile.json(file);
+            String rules = file.json();
             return control.answer(client -> client.test(rules), Try::lines);
         }
 
@@ -113,18 +105,13 @@ final class RulesCommand extends CommandGroup {
             description = "Lets the rules of FILE count instead of those that count now.",
             mixinStandardHelpOptions = true)
     static final class Apply implements Callable<Integer> {
-        @Option(
-                names = {"-f", "--file"},
-                required = true,
-                paramLabel = "FILE",
-                description = "YAML or JSON, as 'rules test' takes it")
-        private @SuppressWarnings("NullAway.Init") Path file;
+        @Mixin private RulesFileOption file = new RulesFileOption();
 
         @Mixin private ControlOption control = new ControlOption();
 
         @Override
         public Integer call() {
-            String rules = RulesFile.json(file);
+            String rules = file.json();
             return control.answer(
                     client -> client.apply(rules, client.rules().tag()), Apply::lines);
         }

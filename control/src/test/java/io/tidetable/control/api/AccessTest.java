@@ -3,12 +3,8 @@ package io.tidetable.control.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidetable.control.classify.Stated;
 import io.tidetable.control.plane.ControlPlane;
-import io.tidetable.control.plane.Replicated;
 import io.tidetable.control.store.AccessToken.Role;
-import io.tidetable.control.store.MetadataStore;
-import io.tidetable.model.DestinationId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
@@ -26,10 +22,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -42,16 +36,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** Who may send what to the HTTP interface. */
 class AccessTest {
     private final DatabasePair databases = Servers.freshPair();
-    private final ControlPlane control =
-            new ControlPlane(
-                    new MetadataStore(_ -> databases.connectDestination(), "main"),
-                    new Replicated(
-                            _ -> databases.connectSource(),
-                            Map.of(
-                                    new DestinationId("reporting"),
-                                    _ -> databases.connectDestination()),
-                            _ -> Optional.of(Stated.NOTHING)),
-                    InstantSource.system());
+    private final ControlPlane control = ControlOfTwoServers.of(databases);
     private final ApiServer open =
             new ApiServer(new RecordedPipeline(), control, Listening.at("127.0.0.1", 0));
     private final ApiServer guarded =

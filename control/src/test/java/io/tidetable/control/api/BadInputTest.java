@@ -2,11 +2,7 @@ package io.tidetable.control.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidetable.control.classify.Stated;
 import io.tidetable.control.plane.ControlPlane;
-import io.tidetable.control.plane.Replicated;
-import io.tidetable.control.store.MetadataStore;
-import io.tidetable.model.DestinationId;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import java.io.IOException;
@@ -21,11 +17,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,16 +80,7 @@ class BadInputTest {
                     "table=nothing");
 
     private final DatabasePair databases = Servers.freshPair();
-    private final ControlPlane control =
-            new ControlPlane(
-                    new MetadataStore(_ -> databases.connectDestination(), "main"),
-                    new Replicated(
-                            _ -> databases.connectSource(),
-                            Map.of(
-                                    new DestinationId("reporting"),
-                                    _ -> databases.connectDestination()),
-                            _ -> Optional.of(Stated.NOTHING)),
-                    InstantSource.system());
+    private final ControlPlane control = ControlOfTwoServers.of(databases);
     private final RecordedPipeline pipeline = new RecordedPipeline();
     private final ApiServer server = new ApiServer(pipeline, control, Listening.at("127.0.0.1", 0));
     private final HttpClient http = HttpClient.newHttpClient();

@@ -5,14 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tidetable.control.api.ControlClient.Answer;
-import io.tidetable.control.classify.Stated;
 import io.tidetable.control.document.FunctionDocument;
 import io.tidetable.control.plane.ControlPlane;
 import io.tidetable.control.plane.FunctionUser;
-import io.tidetable.control.plane.Replicated;
-import io.tidetable.control.store.MetadataStore;
 import io.tidetable.control.store.StoredFunction;
-import io.tidetable.model.DestinationId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
@@ -25,10 +21,8 @@ import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -52,16 +46,7 @@ class ControlApiTest {
     private static final String UNKNOWN = DECLARED.replace("\"orders\"", "\"nothing\"");
 
     private final DatabasePair databases = Servers.freshPair();
-    private final ControlPlane control =
-            new ControlPlane(
-                    new MetadataStore(_ -> databases.connectDestination(), "main"),
-                    new Replicated(
-                            _ -> databases.connectSource(),
-                            Map.of(
-                                    new DestinationId("reporting"),
-                                    _ -> databases.connectDestination()),
-                            _ -> Optional.of(Stated.NOTHING)),
-                    InstantSource.system());
+    private final ControlPlane control = ControlOfTwoServers.of(databases);
     private final ApiServer server =
             new ApiServer(new RecordedPipeline(), control, Listening.at("127.0.0.1", 0));
     private final HttpClient http = HttpClient.newHttpClient();
