@@ -5,6 +5,7 @@ import io.tidetable.model.ReplicaIdentity;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TableShape;
 import io.tidetable.node.types.ExactTypes;
+import io.tidetable.node.types.ObjectReferences;
 import io.tidetable.node.types.PostgresType;
 import io.tidetable.node.types.TypeForm;
 import io.tidetable.node.types.TypeMapping;
@@ -200,7 +201,8 @@ final class TablePlanner {
         ValueTranslator translator = AS_IT_IS;
         if (column.isWithoutValue()) {
             wire = at.baseOid();
-        } else if (Integer.compareUnsigned(column.typeOid(), FIRST_VARYING_OID) < 0) {
+        } else if (Integer.compareUnsigned(column.typeOid(), FIRST_VARYING_OID) < 0
+                && !ObjectReferences.isType(column.typeOid())) {
             wire = column.typeOid();
         } else {
             TypeMapping mapping;

@@ -22,6 +22,7 @@ import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.types.ReferenceLookupException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -116,6 +117,9 @@ final class LaneWorker {
             session.breakConnections();
             context.distrust();
             return tryLater(lane, "TT-401 the destination failed: " + e.getMessage(), e);
+        } catch (ReferenceLookupException e) {
+            return tryLater(
+                    lane, "TT-445 what a value refers to is not known: " + e.getMessage(), e);
         } catch (RuntimeException e) {
             // A defect, wherever it struck: what is remembered may be half of something.
             giveUp(lane);

@@ -18,6 +18,7 @@ public final class CurrentTypes {
     private final Database source;
     private final Database destination;
     private final InstantSource clock;
+    private final ObjectReferences references;
     private @Nullable TypeMapping mapping;
     private @Nullable Instant read;
 
@@ -25,6 +26,7 @@ public final class CurrentTypes {
         this.source = source;
         this.destination = destination;
         this.clock = clock;
+        references = new ObjectReferences(source, destination, clock);
     }
 
     /** The mapping as last read. */
@@ -66,7 +68,8 @@ public final class CurrentTypes {
         TypeMapping newer =
                 TypeMapping.between(
                         older == null ? ofSource : ofSource.remembering(older.source()),
-                        ofDestination);
+                        ofDestination,
+                        references);
         mapping = newer;
         read = begun;
         return newer;

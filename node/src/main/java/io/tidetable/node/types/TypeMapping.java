@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which type of the destination a type of the source is, and how binary values get there. Types are
@@ -34,17 +35,26 @@ public final class TypeMapping {
 
     private final TypeCatalog source;
     private final TypeCatalog destination;
+    private final @Nullable ObjectReferences references;
     private final Map<Integer, ValueTranslator> translators = new ConcurrentHashMap<>();
     private final BinaryForm binaryForm = new BinaryForm(this::destinationOid, this::translator);
 
-    private TypeMapping(TypeCatalog source, TypeCatalog destination) {
+    private TypeMapping(
+            TypeCatalog source, TypeCatalog destination, @Nullable ObjectReferences references) {
         this.source = source;
         this.destination = destination;
+        this.references = references;
+    }
+
+    /** The mapping between the types of two databases, which leaves references as they are. */
+    public static TypeMapping between(TypeCatalog source, TypeCatalog destination) {
+        return new TypeMapping(source, destination, null);
     }
 
     /** The mapping between the types of two databases. */
-    public static TypeMapping between(TypeCatalog source, TypeCatalog destination) {
-        return new TypeMapping(source, destination);
+    public static TypeMapping between(
+            TypeCatalog source, TypeCatalog destination, ObjectReferences references) {
+        return new TypeMapping(source, destination, references);
     }
 
     /** The source's types. */
@@ -75,13 +85,15 @@ public final class TypeMapping {
 
     private ValueTranslator makeTranslator(PostgresType type) {
         return switch (type.form()) {
-            case TypeForm.Scalar _,
-                    TypeForm.ObjectReference _,
-                    TypeForm.Enumeration _,
-                    TypeForm.Pseudo _ ->
-                    IDENTITY;
+            case TypeForm.Scalar _, TypeForm.Enumeration _, TypeForm.Pseudo _ -> IDENTITY;
+            case TypeForm.ObjectReference _ ->
+                    references == null ? IDENTITY : references.translator(type.name());
             case TypeForm.Array array ->
-                    isFixed(array.elementOid()) ? IDENTITY : binaryForm.array();
+                    isFixed(array.elementOid())
+                                    && (references == null
+                                            || !ObjectReferences.isType(array.elementOid()))
+                            ? IDENTITY
+                            : binaryForm.array();
             case TypeForm.Composite composite ->
                     composite.fields().stream()
                                     .allMatch(field ->
@@ -101,7 +113,8 @@ public final class TypeMapping {
         };
     }
 
-    private static boolean isFixed(int oid) {
+    /** Whether an object has the OID on every server. */
+    static boolean isFixed(int oid) {
         return Integer.compareUnsigned(oid, FIRST_VARYING_OID) < 0;
     }
 

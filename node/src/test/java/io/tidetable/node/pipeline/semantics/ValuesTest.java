@@ -100,10 +100,45 @@ class ValuesTest {
                                     "UPDATE t SET a = 'great', f.mood = 'great', b = '{great,great}' WHERE id = 1"),
                     of("names", "references to other objects travel by name")
                             .tables(
-                                    "CREATE TABLE t (id int PRIMARY KEY, a regtype, b regclass, c regproc, d regnamespace, e regtype[])")
+                                    "CREATE TYPE mood AS ENUM ('sad', 'ok')",
+                                    "CREATE DOMAIN relation AS regclass",
+                                    "CREATE TYPE pointer AS (r regclass, n int, c regconfig)",
+                                    "CREATE TABLE other (id int PRIMARY KEY, m mood)",
+                                    "CREATE TABLE t (id int PRIMARY KEY, a regtype, b regclass, c regproc, d regnamespace, e regtype[], f relation, g pointer, h regclass[], i regconfig, j regrole, k regdictionary)")
                             .rows(
-                                    "INSERT INTO t VALUES (1, 'int', 'pg_class', 'pg_catalog.now', 'pg_catalog', '{int,text}')")
-                            .changes("UPDATE t SET a = 'text', b = 'pg_type'"),
+                                    "INSERT INTO t VALUES (1, 'int', 'pg_class', 'pg_catalog.now', 'pg_catalog', '{int,text}', 'pg_type', ROW('pg_class', 1, 'english'), '{pg_class}', 'english', 'postgres', 'simple')",
+                                    "INSERT INTO t VALUES (2, 'mood', 'other', 0, 'v_names', '{int,NULL,mood}', 't', ROW('other', 2, 'german'), '{other,NULL,t}', 'german', 'postgres', 'german_stem')",
+                                    "INSERT INTO t VALUES (3)")
+                            .changes(
+                                    "UPDATE t SET a = 'text', b = 'pg_type' WHERE id = 1",
+                                    "UPDATE t SET a = 'mood', b = 'other', d = 'v_names', f = 'other', h = '{t,t}', i = 'french' WHERE id = 3",
+                                    "UPDATE t SET b = 't', e = e || 'mood'::regtype, g.r = 't' WHERE id = 2"),
+                    of(
+                                    "refusing",
+                                    "types that refuse NULL, also where the stream leaves a value out")
+                            .tables(
+                                    "CREATE DOMAIN must AS text NOT NULL CHECK (VALUE <> 'never')",
+                                    "CREATE DOMAIN number AS int CHECK (VALUE IS NOT NULL)",
+                                    "CREATE TABLE t (id int PRIMARY KEY, v int, a must, b must, n number)",
+                                    "ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL",
+                                    "CREATE TABLE keyless (v int, a must, n number)",
+                                    "ALTER TABLE keyless REPLICA IDENTITY FULL")
+                            .rows(
+                                    "INSERT INTO t SELECT g, g, repeat(md5(g::text), 200), 'b', g FROM generate_series(1, 200) g",
+                                    "INSERT INTO keyless SELECT g % 5, repeat('a', 9000), g FROM generate_series(1, 20) g")
+                            .changes(
+                                    "UPDATE t SET v = v + 1",
+                                    "UPDATE t SET b = a WHERE id % 2 = 0",
+                                    "UPDATE t SET id = id + 1000, n = -n WHERE id % 3 = 0",
+                                    "DELETE FROM t WHERE id % 5 = 0",
+                                    Case.transaction(
+                                            "INSERT INTO t SELECT 5000, 1, repeat('x', 9000), 'b', 1",
+                                            "UPDATE t SET v = 2 WHERE id = 5000",
+                                            "DELETE FROM t WHERE id = 1",
+                                            "INSERT INTO t SELECT 1, 1, repeat('y', 9000), 'again', 1",
+                                            "UPDATE t SET v = 3 WHERE id = 1"),
+                                    "UPDATE keyless SET v = v + 10 WHERE v = 2",
+                                    "DELETE FROM keyless WHERE v = 3"),
                     of("toast", "values stored out of line stay when others change")
                             .tables(
                                     "CREATE TABLE t (id int PRIMARY KEY, v int, a text, b text, c jsonb)",
