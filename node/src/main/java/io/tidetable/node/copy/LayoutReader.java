@@ -123,6 +123,17 @@ public final class LayoutReader {
                 to.partitioned());
     }
 
+    /** Whether the source still has the table. */
+    static boolean isThere(Connection source, TableLayout layout) throws SQLException {
+        try (PreparedStatement statement = source.prepareStatement(RELATION)) {
+            statement.setString(1, layout.source().namespace());
+            statement.setString(2, layout.source().name());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     /**
      * Whether the source's table still has all columns of a layout, with the types they had then.
      * Without the table there is nothing that contradicts.

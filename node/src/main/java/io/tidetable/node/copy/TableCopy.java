@@ -86,7 +86,7 @@ public final class TableCopy implements AutoCloseable {
      * its state.
      *
      * @throws TidetableException TT-504 when the table has rows that no copy brought; those are for
-     *     a diff-merge
+     *     a diff-merge; TT-513 when the source has no such table any more
      */
     public synchronized void start() throws SQLException {
         boolean taken = false;
@@ -131,6 +131,9 @@ public final class TableCopy implements AutoCloseable {
 
     private List<CopyChunk> plan(int ofAttempt) throws SQLException {
         try (Connection from = source.connect("tidetable copy plan")) {
+            if (!LayoutReader.isThere(from, layout)) {
+                throw gone(layout.source());
+            }
             if (!LayoutReader.stillFits(from, layout)) {
                 throw outdated(layout.source(), "their names or types are others now");
             }
@@ -242,16 +245,21 @@ public final class TableCopy implements AutoCloseable {
             }
             startOver();
         }
-        if (pending().isEmpty()) {
+        // Partitions that a table without any gets are known to be later by the snapshot alone.
+        boolean unseen = chunks.isEmpty() && oldest == null;
+        if (pending().isEmpty() && !unseen) {
             return inFlight.isEmpty() ? new CopyStep.AllCopied() : new CopyStep.Busy();
         }
         if (needsSnapshot()) {
             if (!inFlight.isEmpty()) {
                 return new CopyStep.Busy();
             }
-            return renewSnapshot();
+            CopyStep obstacle = renewSnapshot();
+            if (obstacle != null) {
+                return obstacle;
+            }
         }
-        return null;
+        return pending().isEmpty() ? new CopyStep.Skipped() : null;
     }
 
     private Optional<CopyChunk> pending() {
@@ -306,7 +314,7 @@ public final class TableCopy implements AutoCloseable {
                         leaves.stream().filter(leaf -> !planned.contains(leaf.name())).toList(),
                         settings.chunkSize(),
                         attempt,
-                        chunks.lastKey() + 1);
+                        chunks.isEmpty() ? 0 : chunks.lastKey() + 1);
         if (!noted(taken.snapshot(), further)) {
             letGo();
             return new CopyStep.Skipped();
@@ -476,6 +484,14 @@ public final class TableCopy implements AutoCloseable {
                                 + " the indexes and collations of both sides")
                         .formatted(layout.source(), cause.getMessage()),
                 cause);
+    }
+
+    /** Of a table that the source has no longer. */
+    public static TidetableException gone(TableId table) {
+        return new TidetableException(
+                "TT-513",
+                "table %s is gone at the source; what the destination has of it stays as it is, and the next start leaves it out"
+                        .formatted(table));
     }
 
     private static TidetableException outdated(TableId table, String reason) {

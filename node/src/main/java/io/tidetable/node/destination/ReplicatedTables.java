@@ -71,6 +71,11 @@ public final class ReplicatedTables {
             WHERE pipeline = ? AND namespace = ? AND name = ?
             """;
 
+    private static final String FORGET_CHUNKS =
+            """
+            DELETE FROM tidetable.chunk WHERE pipeline = ? AND namespace = ? AND name = ?
+            """;
+
     private static final String FORGET_PROGRESS =
             "DELETE FROM tidetable.progress WHERE pipeline = ? AND lane = ?";
 
@@ -153,6 +158,14 @@ public final class ReplicatedTables {
             statement.setString(1, stage.label());
             statement.setString(2, message);
             keyed(statement, 3, table).executeUpdate();
+        }
+    }
+
+    /** The table is no longer replicated; what its copy consisted of means nothing then. */
+    public void leaveOut(Connection destination, TableId table) throws SQLException {
+        become(destination, table, Stage.LEFT_OUT, null);
+        try (PreparedStatement statement = destination.prepareStatement(FORGET_CHUNKS)) {
+            keyed(statement, 1, table).executeUpdate();
         }
     }
 

@@ -238,7 +238,7 @@ final class DestinationSetup {
         for (Map.Entry<TableId, Registered> entry : registered.entrySet()) {
             if (!wanted.contains(entry.getKey()) && entry.getValue().stage() != Stage.LEFT_OUT) {
                 LOG.info("table {} is left out from now on", entry.getKey());
-                context.tables().become(connection, entry.getKey(), Stage.LEFT_OUT, null);
+                context.tables().leaveOut(connection, entry.getKey());
             }
         }
         Set<LaneId> inUse = new HashSet<>();

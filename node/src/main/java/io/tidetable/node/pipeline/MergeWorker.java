@@ -13,6 +13,7 @@ import io.tidetable.node.copy.ChunkCopier;
 import io.tidetable.node.copy.CopyPace;
 import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.SnapshotHolder;
+import io.tidetable.node.copy.TableCopy;
 import io.tidetable.node.copy.TableLayout;
 import io.tidetable.node.copy.TableLock;
 import io.tidetable.node.fault.FaultPoint;
@@ -31,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +56,9 @@ final class MergeWorker {
 
     /** How long a change of a table waits for its readers before it is tried again. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
+
+    /** SQLSTATEs of a table or a namespace that does not exist. */
+    private static final Set<String> NOT_THERE = Set.of("42P01", "3F000");
 
     private static final String STILL_OURS =
             "SELECT epoch FROM tidetable.progress WHERE pipeline = ? AND lane = ? FOR SHARE";
@@ -164,7 +169,7 @@ final class MergeWorker {
                 Connection reader = snapshot.openReader("tidetable merge");
                 Connection destination = context.connect("tidetable merge")) {
             snapshot.join(reader);
-            if (!TableLock.lock(reader, table.table())) {
+            if (!lock(reader, table.table())) {
                 return false;
             }
             long begun = System.nanoTime();
@@ -220,6 +225,17 @@ final class MergeWorker {
                     result.updated(),
                     result.deleted());
             return true;
+        }
+    }
+
+    private static boolean lock(Connection reader, TableId table) throws SQLException {
+        try {
+            return TableLock.lock(reader, table);
+        } catch (SQLException e) {
+            if (NOT_THERE.contains(String.valueOf(e.getSQLState()))) {
+                throw TableCopy.gone(table);
+            }
+            throw e;
         }
     }
 

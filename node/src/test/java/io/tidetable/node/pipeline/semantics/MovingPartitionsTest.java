@@ -46,6 +46,20 @@ class MovingPartitionsTest {
         assertThat(pair.rows(MERGED)).isEqualTo(before);
     }
 
+    @Test
+    void aTableThatHasNoPartitionsYetGetsThemLater() throws Exception {
+        pair.source(
+                "CREATE TABLE t (id int, day int, v text, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
+                "CREATE TABLE u (id int, v text) PARTITION BY LIST (id)",
+                "ALTER TABLE u REPLICA IDENTITY FULL");
+        pair.stream();
+        pair.source(
+                "CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (10)",
+                "INSERT INTO t SELECT g, g % 10, 'new' FROM generate_series(1, 20) g",
+                "UPDATE t SET v = 'changed' WHERE day = 5");
+        pair.assertEqualInTheEnd();
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void rowsThatComeWithAnAttachedTableArrive(boolean partitionedThere) throws Exception {

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class ReplicatedPair implements AutoCloseable {
     static final DestinationId REPORTING = new DestinationId("reporting");
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
 
     /** With heartbeats, and looks at the source's catalog, that tests need not wait for. */
     private static final PipelineSettings.Tuning TUNING =
@@ -316,6 +316,22 @@ final class ReplicatedPair implements AutoCloseable {
         Awaitility.await()
                 .atMost(LIMIT)
                 .until(() -> !rows("SELECT 1 FROM tidetable.source_file").isEmpty());
+    }
+
+    /** Waits until it is noted how all tables are published. */
+    void awaitBondsNoted() {
+        Awaitility.await()
+                .atMost(LIMIT)
+                .until(() ->
+                        rows("SELECT DISTINCT name FROM tidetable.publication_bond").size()
+                                == pipeline().status().destinations().getFirst().tables().size());
+    }
+
+    /** Fails unless the tables become equal with nothing in quarantine. */
+    void assertEqual(List<TableId> tables) throws Exception {
+        awaitComplete();
+        assertThat(inQuarantine()).as("changes in quarantine").isEmpty();
+        databases.comparer().assertEqual(tables);
     }
 
     /** Waits until what changed in the source's partitions must have been noticed. */
