@@ -121,6 +121,103 @@ class RefusalsTest {
         assertThat(pair.status("t").quarantined()).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CREATE TABLE t (id int PRIMARY KEY, v int)",
+                "CREATE TABLE t (v int, id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE t_low PARTITION OF t FOR VALUES FROM (MINVALUE) TO (50); CREATE TABLE t_high PARTITION OF t DEFAULT"
+            })
+    void changesOfRowsThatTheDestinationHasLostChangeNothingUntilAMergeBringsThemBack(String there)
+            throws Exception {
+        pair.source(
+                "CREATE TABLE t (id int PRIMARY KEY, v int)",
+                "INSERT INTO t SELECT g, g FROM generate_series(1, 100) g");
+        pair.destination(there);
+        pair.stream();
+        pair.destination("DELETE FROM t WHERE id IN (1, 2, 3, 70)");
+        pair.source(
+                "UPDATE t SET v = 0 WHERE id IN (1, 10)",
+                "DELETE FROM t WHERE id IN (2, 70)",
+                "UPDATE t SET id = 1003 WHERE id = 3",
+                "INSERT INTO t VALUES (101, 101)");
+        pair.awaitComplete();
+        assertThat(
+                        pair.rows(
+                                "SELECT id, v FROM t WHERE id IN (1, 2, 3, 10, 70, 101, 1003) ORDER BY id"))
+                .containsExactly("10|0", "101|101");
+        assertThat(pair.inQuarantine()).isEmpty();
+
+        pair.pipeline().resync(ReplicatedPair.REPORTING, new TableId("public", "t"));
+        pair.assertEqual();
+    }
+
+    @Test
+    void rowsThatTheDestinationHadBeforeAreTouchedOnlyWhenSomebodyAsksForIt() throws Exception {
+        pair.source(
+                "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, v text)",
+                "INSERT INTO t SELECT g, g, 'v' FROM generate_series(1, 100) g");
+        pair.destination(
+                "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, v text)",
+                "INSERT INTO t SELECT g, 201 - g, 'old' FROM generate_series(50, 200) g");
+        String all = "SELECT count(*), sum(id), sum(u), max(v) FROM t";
+        var before = pair.rows(all);
+        pair.start();
+        pair.awaitFailure("t", "TT-504");
+        pair.source("UPDATE t SET v = 'w' WHERE id % 2 = 0", "DELETE FROM t WHERE id = 60");
+        assertThat(pair.rows(all)).isEqualTo(before);
+
+        pair.pipeline().resync(ReplicatedPair.REPORTING, new TableId("public", "t"));
+        pair.assertEqual();
+        pair.source("UPDATE t SET u = -u", "INSERT INTO t VALUES (150, 150, 'x')");
+        pair.assertEqual();
+    }
+
+    @Test
+    void whatATriggerOfTheDestinationRefusesIsSetAsideAndWhatItCatchesItselfArrives()
+            throws Exception {
+        pair.source("CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (1, 1)");
+        pair.stream();
+        pair.destination(
+                "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.v = 13 THEN RAISE EXCEPTION 'not 13'; END IF; BEGIN PERFORM 1 / 0; EXCEPTION WHEN division_by_zero THEN NULL; END; RETURN NEW; END $$",
+                "CREATE TRIGGER note BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION note()",
+                "ALTER TABLE t ENABLE ALWAYS TRIGGER note");
+        pair.source(
+                "INSERT INTO t SELECT g, g FROM generate_series(2, 20) g",
+                "UPDATE t SET v = 14 WHERE id = 13",
+                "UPDATE t SET v = 0 WHERE id = 1");
+        pair.awaitComplete();
+
+        assertThat(pair.rows("SELECT count(*), count(*) FILTER (WHERE id = 13), min(v) FROM t"))
+                .containsExactly("19|0|0");
+        assertThat(pair.inQuarantine()).hasSize(2).first().asString().contains("not 13");
+    }
+
+    @Test
+    void nothingIsSteppedOverWhileATableOfTheDestinationCannotBeWritten() throws Exception {
+        pair.source(
+                "CREATE TABLE t (id int PRIMARY KEY, v int)",
+                "CREATE TABLE u (id int PRIMARY KEY)",
+                "INSERT INTO t SELECT g, g FROM generate_series(1, 50) g");
+        pair.stream();
+        String merged = "SELECT oldest_snapshot FROM tidetable.replicated_table WHERE name = 't'";
+        var before = pair.rows(merged);
+        pair.destination("ALTER TABLE t RENAME TO away");
+        pair.source("UPDATE t SET v = v + 1", "INSERT INTO u VALUES (1)");
+        pair.awaitFailure("t", "TT-4");
+        String progress = "SELECT lsn FROM tidetable.progress WHERE lane = 'public.t'";
+        var stood = pair.rows(progress);
+        pair.source(
+                "UPDATE t SET v = v * 2", "DELETE FROM t WHERE id = 3", "INSERT INTO u VALUES (2)");
+        pair.settle();
+        assertThat(pair.rows("SELECT id FROM u ORDER BY id")).containsExactly("1", "2");
+        assertThat(pair.rows(progress)).isEqualTo(stood);
+
+        pair.destination("ALTER TABLE away RENAME TO t");
+        pair.pipeline().resume(ReplicatedPair.REPORTING, new TableId("public", "t"));
+        pair.assertEqual();
+        assertThat(pair.rows(merged)).isEqualTo(before);
+    }
+
     @Test
     void columnsOfWhichPostgresCouldNotSendAnyChangeAreNotPublished() throws Exception {
         pair.source(

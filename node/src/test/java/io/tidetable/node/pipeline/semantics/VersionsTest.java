@@ -10,7 +10,10 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
-/** All cases from and to servers of other versions. */
+/**
+ * All cases from and to servers of other versions; {@code -Dtidetable.versions="17 to 16"} takes
+ * that pair alone.
+ */
 @Tag("wide")
 class VersionsTest {
     private static final List<Case> CASES =
@@ -47,6 +50,8 @@ class VersionsTest {
                         new Pair(16, 17),
                         new Pair(17, 16),
                         new Pair(18, 18))
+                .filter(pair ->
+                        pair.toString().endsWith(System.getProperty("tidetable.versions", "")))
                 .map(pair -> dynamicContainer(pair.toString(), Matrix.of(CASES, pair::fresh)));
     }
 
