@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * made: whoever writes it asks his session whether it would make the same plans now.
  */
 public final class PackedBatch {
+    /** A stage is made for each table, and a session keeps few; more tables go the usual way. */
+    private static final int MOST_TABLES = 8;
+
+    /** Of all tables together: some seventy bytes each besides their values. */
+    private static final int MOST_ROWS = 500_000;
+
     private final List<TransactionPart> parts;
     private final List<PackedTable> tables;
     private final List<Changed> changed;
@@ -51,11 +57,12 @@ public final class PackedBatch {
 
     /**
      * Takes the transactions' changes together. Holds as many bytes as they have, and some thirty
-     * more a row.
+     * to seventy more a row.
      *
      * @param givenUp asked for now and then: nobody wants it any more
      * @return null where they hold something unusual, which has to go the usual way: a TRUNCATE,
-     *     another key for a row, unchanged values that were not sent, or a shape without a plan
+     *     another key for a row, unchanged values that were not sent, or a shape without a plan; or
+     *     where there are too many tables or rows to hold
      */
     public static @Nullable PackedBatch of(
             List<TransactionPart> parts, Plans plans, BooleanSupplier givenUp) {
@@ -67,7 +74,7 @@ public final class PackedBatch {
         TupleReader reader = new TupleReader();
         PackedTable table = null;
         for (TransactionPart part : parts) {
-            if (givenUp.getAsBoolean()) {
+            if (givenUp.getAsBoolean() || rows(tables.values()) > MOST_ROWS) {
                 return null;
             }
             ChangeCursor changes = part.changes();
@@ -96,6 +103,14 @@ public final class PackedBatch {
         return new PackedBatch(parts, List.copyOf(tables.values()), changed, counted);
     }
 
+    private static long rows(Collection<PackedTable> tables) {
+        long rows = 0;
+        for (PackedTable table : tables) {
+            rows += table.rows();
+        }
+        return rows;
+    }
+
     @SuppressWarnings("ReferenceEquality") // Most changes have the very shape of the one before.
     private static boolean isOf(PackedTable table, TableShape shape) {
         TableShape known = table.plan().shape();
@@ -116,7 +131,7 @@ public final class PackedBatch {
             return isOf(known, shape) ? known : null;
         }
         TablePlan plan = plans.plans.get(shape);
-        if (plan == null || !plan.isPackable()) {
+        if (plan == null || !plan.isPackable() || tables.size() == MOST_TABLES) {
             return null;
         }
         PackedTable made = new PackedTable(plan, bytes);

@@ -27,6 +27,9 @@ final class PackedTable {
     private static final byte REPLACE = 4;
     private static final byte GONE = 5;
 
+    /** Rows that there is room for at the beginning: a power of two. */
+    private static final int FEW = 64;
+
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT =
@@ -41,10 +44,10 @@ final class PackedTable {
     private final Tuple after;
 
     private int rows;
-    private long[] places = new long[1024];
-    private int[] lengths = new int[1024];
-    private int[] keyLengths = new int[1024];
-    private byte[] fates = new byte[1024];
+    private long[] places = new long[FEW];
+    private int[] lengths = new int[FEW];
+    private int[] keyLengths = new int[FEW];
+    private byte[] fates = new byte[FEW];
 
     /** Row numbers by their keys' hashes, -1 for none; empty while nothing but new rows came. */
     private int[] found = new int[0];
@@ -90,6 +93,10 @@ final class PackedTable {
 
     List<PlannedColumn> keyColumns() {
         return columns.subList(0, keys);
+    }
+
+    int rows() {
+        return rows;
     }
 
     /** Changes taken. */
@@ -356,7 +363,7 @@ final class PackedTable {
             return true;
         }
         boolean first = found.length == 0;
-        found = new int[Math.max(2048, Integer.highestOneBit(rows + 1) * 8)];
+        found = new int[Math.max(8 * FEW, Integer.highestOneBit(rows + 1) * 8)];
         Arrays.fill(found, -1);
         for (int row = 0; row < rows; row++) {
             int slot = slot(places[row], keyLengths[row]);

@@ -41,7 +41,9 @@ final class StagePool {
             if (stages.size() >= MOST) {
                 Map.Entry<Key, Stage> oldest = stages.entrySet().iterator().next();
                 execute("DROP TABLE " + oldest.getValue().name());
-                dropped.put(oldest.getKey(), oldest.getValue());
+                if (!made.remove(oldest.getKey())) {
+                    dropped.put(oldest.getKey(), oldest.getValue());
+                }
                 stages.remove(oldest.getKey());
             }
             stage = new Stage(plan, "pg_temp.tidetable_stage_" + ++names, text);

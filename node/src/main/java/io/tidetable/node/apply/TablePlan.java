@@ -6,6 +6,7 @@ import io.tidetable.node.pgoutput.TupleReader;
 import io.tidetable.node.types.EmptyQuery;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How rows of one shape are written to one destination's table. Two plans are equal only where they
@@ -107,7 +108,7 @@ final class TablePlan {
 
     /** Whether its rows can be packed: found by their keys' bytes, and sent as they came. */
     boolean isPackable() {
-        return foldable && queries.length == 0;
+        return foldable && queries.length == 0 && Set.copyOf(key).size() == key.size();
     }
 
     /** Whether rows whose columns came in these as text can be copied into the table itself. */

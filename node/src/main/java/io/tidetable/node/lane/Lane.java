@@ -675,6 +675,7 @@ public final class Lane {
         }
         takeUp();
         read = null;
+        foreseen = null;
         try {
             feed.seek(progress.position());
             TransactionPart next = feed.peek();

@@ -32,7 +32,10 @@ import org.slf4j.LoggerFactory;
 final class Preparations implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Preparations.class);
 
-    /** One batch that is ready for each so many that are being applied: that bounds memory. */
+    /**
+     * One batch that is ready, besides those being written, for each so many appliers: that bounds
+     * memory.
+     */
     private static final int APPLIERS_PER_BATCH = 4;
 
     /** A lane that does not come for what was made ready has it thrown away when others want to. */
@@ -91,8 +94,9 @@ final class Preparations implements AutoCloseable {
             underway.put(lane.id(), new Preparation(next, task, givenUp, steady.instant()));
             begun = true;
             threads.execute(task);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("nothing is prepared any more", e);
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            // The latter, too, where there can be no thread: nothing relies on this one.
+            LOG.debug("nothing is prepared now", e);
             drop(lane.id());
         } finally {
             if (!begun) {

@@ -260,4 +260,58 @@ class PackedBatchTest {
             replica.assertSame("SELECT * FROM t");
         }
     }
+
+    /** A stage for each of them would push out those that other batches use. */
+    @Test
+    void manyTablesAreLeftToTheUsualWay() throws Exception {
+        try (Replica replica = Replica.on(server)) {
+            tables(replica, 9);
+            for (int table = 1; table <= 8; table++) {
+                replica.onSource("UPDATE t%d SET n = n + 1000".formatted(table));
+            }
+            assertThat(replica.packed(replica.changes.take())).isNotNull();
+            for (int table = 1; table <= 9; table++) {
+                replica.onSource("UPDATE t%d SET n = n + 1000".formatted(table));
+            }
+            assertThat(replica.packed(replica.changes.take())).isNull();
+        }
+    }
+
+    /** What a rolled back transaction made and dropped itself was never there. */
+    @Test
+    void stagesOfARolledBackBatchAreForgotten() throws Exception {
+        try (Replica replica = Replica.on(server)) {
+            tables(replica, 20);
+            for (int table = 1; table <= 19; table++) {
+                replica.onSource("UPDATE t%d SET n = n + 1000".formatted(table));
+            }
+            replica.onSource("UPDATE t20 SET n = -1 WHERE k = 1");
+            replica.onSource("UPDATE t20 SET n = 1 WHERE k = 2");
+            replica.onSource("UPDATE t20 SET n = 2 WHERE k = 1");
+            assertThat(replica.apply().replayed()).isTrue();
+            for (int batch = 0; batch < 20; batch++) {
+                replica.onSource("UPDATE t1 SET n = n + 1000 WHERE k = 1");
+                replica.apply();
+            }
+            for (int table = 1; table <= 20; table++) {
+                replica.onSource("UPDATE t%d SET n = n + 1000".formatted(table));
+            }
+
+            Applied applied = replica.apply();
+
+            assertThat(applied.replayed()).isFalse();
+            for (int table = 1; table <= 20; table++) {
+                replica.assertSame("SELECT * FROM t%d ORDER BY k".formatted(table));
+            }
+        }
+    }
+
+    private static void tables(Replica replica, int count) throws SQLException {
+        for (int table = 1; table <= count; table++) {
+            replica.both("CREATE TABLE t%d (k int PRIMARY KEY, n int UNIQUE)".formatted(table));
+            replica.onSource(
+                    "INSERT INTO t%d SELECT g, g FROM generate_series(1, 120) g".formatted(table));
+        }
+        replica.apply();
+    }
 }
