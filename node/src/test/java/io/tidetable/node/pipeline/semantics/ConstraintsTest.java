@@ -115,6 +115,23 @@ class ConstraintsTest {
                             .changes(
                                     "UPDATE t SET v = 0 WHERE id < 10",
                                     "DELETE FROM t WHERE id > 15"),
+                    of("functions", "functions in indexes, checks and defaults")
+                            .tables(
+                                    "CREATE FUNCTION twice(a int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT a * 2'",
+                                    "CREATE TABLE t (id int PRIMARY KEY, a int)",
+                                    "CREATE UNIQUE INDEX ON t (twice(a)) WHERE twice(id) > 0")
+                            .there(
+                                    "CREATE FUNCTION twice(a int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN a * 2; EXCEPTION WHEN division_by_zero THEN RETURN 0; END $$",
+                                    "CREATE TABLE t (id int PRIMARY KEY CHECK (c_functions.twice(id) <> 1), a int, b int DEFAULT c_functions.twice(4), c int GENERATED ALWAYS AS (c_functions.twice(a)) STORED)",
+                                    "CREATE UNIQUE INDEX ON t (c_functions.twice(a)) WHERE c_functions.twice(id) > 0",
+                                    "ALTER TABLE t DROP b, DROP c")
+                            .rows("INSERT INTO t SELECT g, g FROM generate_series(1, 120) g")
+                            .changes(
+                                    "UPDATE t SET a = a + 1000 WHERE id % 2 = 0",
+                                    transaction(
+                                            "UPDATE t SET a = -1 WHERE id = 1",
+                                            "UPDATE t SET a = 1 WHERE id = 3"),
+                                    "DELETE FROM t WHERE id = 5"),
                     of("nulls", "unique keys that hold NULLs, partial and by expression")
                             .tables(
                                     "CREATE TABLE t (id int PRIMARY KEY, a int, b text)",
