@@ -87,7 +87,7 @@ final class StrategyProcess {
             case "more" ->
                     PushDownTest.needing(
                             List.of("status", "weight"), "id < 1500 OR id BETWEEN 5000 AND 6000");
-            case "other" -> PushDownTest.needing(List.of("note"), "id > 1000");
+            case "other" -> PushDownTest.needing(List.of("sent", "weight"), "id > 1000");
             default -> StrategySwitchTest.DELTA;
         };
     }
