@@ -81,10 +81,14 @@ class OpenWritersTest {
         }
         try (Connection before = session();
                 Connection across = session();
+                LogEars log = new LogEars();
                 Pipeline pipeline = pipeline(List.of("public.*"))) {
+            log.listen();
             run(before, "INSERT INTO item VALUES (1, 1)");
             pipeline.start();
-            Awaitility.await().atMost(LIMIT).until(this::itemIsPublished);
+            // By then it is settled for whom it waits: whoever writes from now on is not among
+            // them.
+            log.await("the copy waits for transactions that were open before", LIMIT);
             run(
                     across,
                     "INSERT INTO item VALUES (2, 2)",
