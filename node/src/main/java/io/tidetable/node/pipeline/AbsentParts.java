@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import io.tidetable.model.LaneId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.node.catalog.EnumSync;
@@ -11,6 +12,7 @@ import io.tidetable.node.lane.LaneTable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -28,11 +30,17 @@ final class AbsentParts {
 
     private final DestinationContext context;
 
+    /** Lanes that found all partitions there, made by somebody else just before. */
+    private final Set<LaneId> foundThere = new HashSet<>();
+
     AbsentParts(DestinationContext context) {
         this.context = context;
     }
 
-    /** Makes the partitions that the source has meanwhile; whether there were any. */
+    /**
+     * Makes the partitions that the source has meanwhile; whether the lane's rows may have one now.
+     * Somebody else may have been faster: where nothing is missing, it is tried once.
+     */
     boolean addPartitions(Lane lane, Set<TableId> tables) {
         boolean added = false;
         try (Connection source = context.source().connect("tidetable partitions");
@@ -50,6 +58,11 @@ final class AbsentParts {
                     LOG.info("table {}: partitions created: {}", table, created);
                     added = true;
                 }
+            }
+            if (added) {
+                foundThere.remove(lane.id());
+            } else {
+                added = foundThere.add(lane.id());
             }
         } catch (TidetableException e) {
             LOG.warn("{}", e.line());
