@@ -75,10 +75,10 @@ final class MergeWorker {
 
     Work.Outcome merge(LaneTable table, boolean afterGap) throws InterruptedException {
         List<Lane> held = lanes.lanesOf(table.table());
+        boolean asked = table.state() == TableState.MERGING;
         try {
             // Before anything is held: it may last as long as a transaction at the source.
-            if (table.state() == TableState.MERGING
-                    && !context.pushDown().isReady(context, table)) {
+            if (asked && !context.pushDown().isReady(context, table)) {
                 return Work.Outcome.retryAfter(PUBLICATION_PAUSE_MILLIS);
             }
         } catch (SQLException e) {
@@ -98,6 +98,9 @@ final class MergeWorker {
             if (table.state() != TableState.MERGING) {
                 context.health().succeeded(work(table));
                 return Work.Outcome.NOTHING;
+            }
+            if (!asked) {
+                return Work.Outcome.retryAfter(PUBLICATION_PAUSE_MILLIS);
             }
             mergeHeld(table, held, afterGap);
             context.health().succeeded(work(table));

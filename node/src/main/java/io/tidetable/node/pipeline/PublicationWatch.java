@@ -80,6 +80,17 @@ final class PublicationWatch {
         }
     }
 
+    /**
+     * Whether the table is bound to its publication as it is noted at the destination, so that
+     * nothing that others did to it is unknown. Any thread may call it.
+     */
+    boolean isCurrent(Connection source, Connection destination, LaneTable table)
+            throws SQLException {
+        String before = bonds.noted(destination).get(new Membership(table.table(), table.track()));
+        String now = publications.bonds(source, table.track()).get(table.table());
+        return before == null || (now != null && Publications.isSameBond(before, now));
+    }
+
     /** Forgets what it saw itself; what is noted at the destination counts. */
     void forget() {
         seen.clear();

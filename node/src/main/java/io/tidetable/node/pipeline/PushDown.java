@@ -60,7 +60,14 @@ final class PushDown implements AutoCloseable {
     /** Heartbeats between two looks. */
     private static final int HEARTBEATS = 5;
 
-    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(300);
+    /** Longer than a vacuum that nobody asked for keeps its lock once others wait for it. */
+    private static final Duration LOCK_TIMEOUT = Duration.ofMillis(1500);
+
+    /** Between two attempts of a merge to have a table's lock. */
+    private static final Duration LOCK_PAUSE = Duration.ofSeconds(5);
+
+    /** What the source refused may have been allowed meanwhile. */
+    private static final Duration REFUSED_FOR = Duration.ofMinutes(1);
 
     /** Changes of one look: each is handed to every transaction that is open at the source. */
     private static final int CHANGES = 20;
@@ -88,10 +95,13 @@ final class PushDown implements AutoCloseable {
     /** Tables of which everybody has ended who wrote before more of them was carried. */
     private final Set<TableId> fenced = new HashSet<>();
 
-    private final Set<TableId> refused = new HashSet<>();
+    /** Until when nothing is tried again, by {@link System#nanoTime}. */
+    private final Map<TableId, Long> refused = new HashMap<>();
+
+    private final Map<TableId, Long> locked = new HashMap<>();
     private @Nullable String trouble;
     private volatile @Nullable String impossible;
-    private volatile boolean known;
+    private volatile boolean active;
 
     /** Nothing happens before {@link #start}. */
     PushDown(PipelineSettings settings, Collection<DestinationSide> destinations, Faults faults) {
@@ -103,10 +113,13 @@ final class PushDown implements AutoCloseable {
         thread = Thread.ofVirtual().name("push-down").unstarted(this::run);
     }
 
-    /** Finds what the source can, and what of tables is left out there already. */
+    /**
+     * Finds what the source can, and what of tables is left out there already. Where nothing is and
+     * nothing is to be, nothing happens later either.
+     */
     Found look(Connection source) throws SQLException {
-        known = PublishedParts.areKnownTo(source);
-        if (!known) {
+        boolean possible = PublishedParts.areKnownTo(source);
+        if (!possible) {
             impossible =
                     "the source is older than PostgreSQL 15, whose publications always carry whole tables";
         } else {
@@ -116,10 +129,11 @@ final class PushDown implements AutoCloseable {
         if (why != null && settings.pushDown()) {
             LOG.warn("functional.push_down has no effect: {}", why);
         }
-        if (!known) {
+        if (!possible) {
             return new Found(Map.of());
         }
         Map<TableId, Map<Track, PublishedPart>> found = parts.read(source, List.of());
+        active = settings.pushDown() || !found.isEmpty();
         found.forEach((table, carried) -> {
             note(table, carried);
             if (carried.values().stream().noneMatch(PublishedPart::foreign)) {
@@ -157,7 +171,7 @@ final class PushDown implements AutoCloseable {
     }
 
     void start() {
-        if (known) {
+        if (active) {
             thread.start();
         }
     }
@@ -212,15 +226,28 @@ final class PushDown implements AutoCloseable {
             found.keySet().retainAll(mine);
             Map<TableId, PushLimits> limits = PushLimits.read(source, found.keySet());
             int left = CHANGES;
+            SQLException failure = null;
             for (Map.Entry<TableId, Map<Track, PublishedPart>> entry : found.entrySet()) {
                 PushLimits limit = limits.get(entry.getKey());
-                if (left > 0
-                        && limit != null
-                        && lookAt(source, entry.getKey(), entry.getValue(), limit)) {
-                    left--;
+                try {
+                    if (left > 0
+                            && limit != null
+                            && lookAt(source, entry.getKey(), entry.getValue(), limit)) {
+                        left--;
+                    }
+                } catch (SQLException e) {
+                    // One destination that does not answer keeps no other table waiting.
+                    failure = e;
+                    if (!source.isValid(1)) {
+                        break;
+                    }
+                    source.setAutoCommit(true);
                 }
             }
             partial.keySet().retainAll(found.keySet());
+            if (failure != null) {
+                throw failure;
+            }
         }
     }
 
@@ -233,6 +260,7 @@ final class PushDown implements AutoCloseable {
             Connection source, TableId table, Map<Track, PublishedPart> carried, PushLimits limits)
             throws SQLException {
         note(table, carried);
+        growWhereItMust(source, table, carried, limits);
         TableNeed need = null;
         boolean settled = true;
         for (DestinationSide there : destinations) {
@@ -259,10 +287,62 @@ final class PushDown implements AutoCloseable {
         }
         boolean done = carried.values().stream().allMatch(part -> part.is(wanted));
         // More than is needed does no harm at any time; less would.
-        if (done || refused.contains(table) || !(settled || wanted.isEverything())) {
+        if (done
+                || isEarly(refused, table)
+                || !(settled || wanted.isEverything())
+                || !isCurrent(source, table, false)) {
             return false;
         }
         return set(source, table, wanted);
+    }
+
+    /**
+     * Where a table names its rows by other columns than before, PostgreSQL may refuse what the
+     * application does to it: that cannot wait for anything.
+     */
+    private void growWhereItMust(
+            Connection source, TableId table, Map<Track, PublishedPart> carried, PushLimits limits)
+            throws SQLException {
+        for (PublishedPart each : carried.values()) {
+            if (!each.foreign() && !each.covers(limits.allowed(each.part()))) {
+                for (DestinationSide there : destinations) {
+                    LaneTable known = there.lanes().table(table);
+                    if (known != null && !isCurrent(source, there, known)) {
+                        there.context().mergeLater(known);
+                    }
+                }
+                widen(source, table, each.part());
+            }
+        }
+    }
+
+    private static boolean isEarly(Map<TableId, Long> until, TableId table) {
+        Long end = until.get(table);
+        return end != null && System.nanoTime() - end < 0;
+    }
+
+    /**
+     * Whether nothing that others did to the table in its publications is unknown at a destination:
+     * an act of ours would hide it.
+     */
+    private boolean isCurrent(Connection source, TableId table, boolean onlyApplied)
+            throws SQLException {
+        for (DestinationSide there : destinations) {
+            LaneTable each = there.lanes().table(table);
+            if (each != null
+                    && (!onlyApplied || isApplied(each.state()))
+                    && !isCurrent(source, there, each)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isCurrent(Connection source, DestinationSide there, LaneTable table)
+            throws SQLException {
+        try (Connection destination = there.context().connect("tidetable push-down")) {
+            return there.publications().isCurrent(source, destination, table);
+        }
     }
 
     private void noteUnfilterable(TableId table, Set<String> columns) {
@@ -309,7 +389,7 @@ final class PushDown implements AutoCloseable {
                 return true;
             }
             case PartChange.Outcome.Refused(TidetableException why) -> {
-                refused.add(table);
+                refused.put(table, System.nanoTime() + REFUSED_FOR.toNanos());
                 restore(table, before);
                 LOG.warn("{}", why.line());
                 return true;
@@ -338,33 +418,27 @@ final class PushDown implements AutoCloseable {
      */
     boolean isReady(DestinationContext context, LaneTable merged) throws SQLException {
         TableId table = merged.table();
-        if (!known) {
+        if (!active) {
             return true;
         }
         synchronized (changing) {
-            if (!partial.containsKey(table) && (fenced.contains(table) || !wasPartial(table))) {
+            if (!partial.containsKey(table) && fenced.contains(table)) {
                 return true;
+            }
+            if (isEarly(locked, table)) {
+                return false;
             }
             try (Connection source = settings.source().connect("tidetable push-down")) {
                 TableNeed need = needOf(context, source, merged);
                 TableNeed carried = partial.get(table);
-                if (carried != null && !carried.covers(need) && !widen(source, table, need)) {
+                if (carried != null
+                        && !carried.covers(need)
+                        && !(isCurrent(source, table, true) && widen(source, table, need))) {
                     return false;
                 }
                 return isFenced(source, table);
             }
         }
-    }
-
-    /** Whether a former process may have let publications carry more of the table just before. */
-    private boolean wasPartial(TableId table) {
-        for (DestinationSide there : destinations) {
-            LaneTable each = there.lanes().table(table);
-            if (each != null && each.scope() instanceof TableScope.Needed) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** What all destinations need, and what the merge is to bring besides. */
@@ -408,7 +482,8 @@ final class PushDown implements AutoCloseable {
                 return true;
             }
             case PartChange.Outcome.Locked(SQLException why) -> {
-                LOG.info("a merge of {} waits for a lock: {}", table, why.getMessage());
+                LOG.info("what is sent of {} waits for a lock: {}", table, why.getMessage());
+                locked.put(table, System.nanoTime() + LOCK_PAUSE.toNanos());
                 return false;
             }
             case PartChange.Outcome.Refused(TidetableException why) -> throw why;
@@ -458,21 +533,34 @@ final class PushDown implements AutoCloseable {
 
     /**
      * Lets the publications carry tables whole that are about to be copied, before their fence is
-     * awaited. They are left so for as long as the copies last.
-     *
-     * @throws TidetableException TT-237 where they cannot be changed
+     * awaited. They are left so for as long as the copies last. One that cannot be changed stops,
+     * by TT-237, and the others go on.
      */
     void carryWhole(Collection<TableId> tables) throws SQLException, InterruptedException {
         for (TableId table : tables) {
-            while (!carryWhole(table)) {
-                Thread.sleep(LOCK_TIMEOUT);
+            try {
+                while (!carryWhole(table)) {
+                    Thread.sleep(LOCK_TIMEOUT);
+                }
+            } catch (TidetableException e) {
+                stop(table, e);
             }
         }
     }
 
+    private void stop(TableId table, TidetableException why) {
+        for (DestinationSide there : destinations) {
+            LaneTable each = there.lanes().table(table);
+            if (each != null && each.state() == TableState.WAITING) {
+                each.become(TableState.FAILED, why.line());
+            }
+        }
+        LOG.error("table {} stopped: {}", table, why.line());
+    }
+
     private boolean carryWhole(TableId table) throws SQLException {
         synchronized (changing) {
-            if (!known || !partial.containsKey(table)) {
+            if (!active || !partial.containsKey(table)) {
                 return true;
             }
             try (Connection source = settings.source().connect("tidetable push-down")) {

@@ -32,6 +32,10 @@ public final class PartChange {
     private static final Set<String> LOCK_NOT_HAD = Set.of("55P03", "40P01", "42P01");
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
+    /** What another attempt would meet again: rights, and what PostgreSQL does not allow. */
+    private static final Set<String> FINAL =
+            Set.of(INSUFFICIENT_PRIVILEGE, "42P10", "0A000", "42601", "42P17", "42809", "22023");
+
     private final String pipeline;
     private final PublishedParts parts;
     private final Duration lockTimeout;
@@ -153,6 +157,9 @@ public final class PartChange {
             return new Outcome.Done(part, true);
         } catch (SQLException e) {
             source.rollback();
+            if (!LOCK_NOT_HAD.contains(e.getSQLState()) && !FINAL.contains(e.getSQLState())) {
+                throw e;
+            }
             return refusal(table, e);
         }
     }

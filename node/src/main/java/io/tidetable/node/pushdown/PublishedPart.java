@@ -5,8 +5,6 @@ import io.tidetable.node.functional.ConditionReader;
 import io.tidetable.node.functional.RowCondition;
 import io.tidetable.node.functional.TableNeed;
 import io.tidetable.node.verify.SqlText;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +19,8 @@ public record PublishedPart(TableNeed part, boolean foreign) {
     public static final PublishedPart WHOLE = new PublishedPart(TableNeed.EVERYTHING, false);
 
     private static final String MARK = "tidetable: ";
-    private static final Pattern MARKED =
-            Pattern.compile("'" + MARK + "((?:[^']|'')*)'::text IS NOT NULL");
+    private static final String BEGIN = "'" + MARK;
+    private static final String END = "::text IS NOT NULL";
 
     /**
      * The filter of a publication for these rows; null for all of them. It says in a part that is
@@ -42,15 +40,31 @@ public record PublishedPart(TableNeed part, boolean foreign) {
         if (filter == null) {
             return RowCondition.always();
         }
-        Matcher matcher = MARKED.matcher(filter);
-        if (!matcher.find()) {
+        String marked = marked(filter);
+        if (marked == null) {
             return null;
         }
         try {
-            return ConditionReader.read(matcher.group(1).replace("''", "'"));
+            return ConditionReader.read(marked);
         } catch (TidetableException e) {
             return null;
         }
+    }
+
+    private static @Nullable String marked(String filter) {
+        for (int at = filter.indexOf(BEGIN); at >= 0; at = filter.indexOf(BEGIN, at + 1)) {
+            StringBuilder text = new StringBuilder();
+            int i = at + BEGIN.length();
+            while (i < filter.length()
+                    && (filter.charAt(i) != '\'' || filter.startsWith("''", i))) {
+                text.append(filter.charAt(i));
+                i += filter.charAt(i) == '\'' ? 2 : 1;
+            }
+            if (filter.startsWith(END, i + 1)) {
+                return text.toString();
+            }
+        }
+        return null;
     }
 
     /** Whether it holds all that is needed. */

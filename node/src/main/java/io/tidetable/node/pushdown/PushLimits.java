@@ -44,7 +44,8 @@ public final class PushLimits {
                 bool_or(c.relreplident = 'f') AS everything_names,
                 bool_or(i.indexrelid IS NOT NULL AND a.attnum = ANY (
                     (i.indkey::int2[])[0:i.indnkeyatts - 1])) AS names,
-                bool_and(c.relreplident = 'f' OR (i.indexrelid IS NOT NULL AND a.attnum = ANY (
+                -- A partition to come names its rows by its key, whatever the others do.
+                bool_and((c.relreplident = 'f' AND NOT (c.relkind = 'p' AND m.relation = m.root)) OR (i.indexrelid IS NOT NULL AND a.attnum = ANY (
                     (i.indkey::int2[])[0:i.indnkeyatts - 1]))) AS names_everywhere,
                 bool_and(a.attgenerated = '' AND a.attcollation < 16384 AND a.atttypid IN
                     (16, 20, 21, 23, 25, 1043, 1082, 1114, 1184, 1700, 2950)) AS comparable
@@ -58,6 +59,9 @@ public final class PushLimits {
                     OR (c.relreplident = 'i' AND i.indisreplident))
             GROUP BY m.nspname, m.relname, a.attname
             """;
+
+    /** Characters of a filter; one that is longer is applied at our side. */
+    private static final int LONGEST_FILTER = 2000;
 
     private final TreeSet<String> stored = new TreeSet<>();
     private final TreeSet<String> names = new TreeSet<>();
@@ -121,7 +125,9 @@ public final class PushLimits {
     }
 
     private RowCondition rows(TableNeed need) {
-        return need.rows().plain().weakened(filterable::contains);
+        RowCondition rows = need.rows().plain().weakened(filterable::contains);
+        // A long one costs the source more, for each change, than it spares.
+        return rows.sql().length() > LONGEST_FILTER ? RowCondition.always() : rows;
     }
 
     /** What is needed without columns that are not there any more. */

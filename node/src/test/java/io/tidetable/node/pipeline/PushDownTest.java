@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -233,6 +235,73 @@ class PushDownTest {
                         source(
                                 "SELECT attnames, rowfilter FROM pg_publication_tables WHERE pubname = 'theirs'"))
                 .isEqualTo(List.of("(\"{id,kind}\",\"(id > 3)\")"));
+    }
+
+    @Test
+    void whatAnOpenTransactionWroteWhileOthersLeftItOutIsNotMissed() throws Exception {
+        makeVisits();
+        try (Pipeline pipeline = pushing(new Strategy.PrioritizedDelta()).build();
+                Connection open = databases.connectSource();
+                Statement writer = open.createStatement()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            open.setAutoCommit(false);
+            databases.onSource(
+                    "ALTER PUBLICATION \""
+                            + publication()
+                            + "\" SET TABLE visits WHERE (id > 300)");
+            writer.execute("INSERT INTO visits (id, kind) VALUES (-7, 'early')");
+            writer.execute("UPDATE visits SET stars = 99 WHERE id < 300");
+            awaitPublished(null, null);
+            writer.execute("INSERT INTO visits (id, kind) VALUES (-8, 'late')");
+            open.commit();
+            awaitComplete(pipeline);
+            assertSame(pipeline, "SELECT id, kind, stars, body FROM visits");
+        }
+    }
+
+    @Test
+    void aTableThatWasOutOfThePublicationWhileNobodyLookedIsMended() throws Exception {
+        makeVisits();
+        Strategy needed = needing(List.of("kind"), "id > 250");
+        try (Pipeline pipeline = pushing(needed).build()) {
+            pipeline.start();
+            awaitPublished("id, kind", "id > 250");
+            awaitComplete(pipeline);
+        }
+        databases.onSource(
+                "ALTER PUBLICATION \"" + publication() + "\" DROP TABLE visits",
+                "UPDATE visits SET kind = 'missed' WHERE id > 400",
+                "ALTER PUBLICATION \"" + publication() + "\" ADD TABLE visits");
+        try (Pipeline pipeline = pushing(needed).build()) {
+            pipeline.start();
+            awaitPublished("id, kind", "id > 250");
+            awaitComplete(pipeline);
+            assertSame(pipeline, "SELECT id, kind, NULL, NULL FROM visits WHERE id > 250");
+        }
+    }
+
+    @Test
+    void aLongConditionIsAppliedHereAndOneOfSomeLengthIsReadAgainAtTheNextStart() throws Exception {
+        makeVisits();
+        for (int most : List.of(60, 3000)) {
+            String condition =
+                    IntStream.rangeClosed(1, most)
+                            .mapToObj(Integer::toString)
+                            .collect(Collectors.joining(", ", "id IN (", ")"));
+            for (int start = 0; start < 2; start++) {
+                try (Pipeline pipeline = pushing(needing(List.of("kind"), condition)).build()) {
+                    pipeline.start();
+                    if (most > 100) {
+                        awaitPublished("id, kind", null);
+                    }
+                    databases.onSource("UPDATE visits SET kind = kind || 'x' WHERE id % 3 = 0");
+                    awaitComplete(pipeline);
+                    assertSame(
+                            pipeline, "SELECT id, kind, NULL, NULL FROM visits WHERE " + condition);
+                }
+            }
+        }
     }
 
     @Test
