@@ -35,7 +35,41 @@ final class FoldSegment {
         /** It is deleted, and another row takes its key. */
         REPLACE,
         /** It came and went. */
-        GONE
+        GONE;
+
+        /** The first change of a row; null where it is not one of a row. */
+        static @Nullable Effect of(ChangeKind kind) {
+            return switch (kind) {
+                case INSERT -> INSERT;
+                case UPDATE -> UPDATE;
+                case DELETE -> DELETE;
+                case TRUNCATE -> null;
+            };
+        }
+
+        /** One more change of the row; null where it does not follow. */
+        @Nullable Effect then(ChangeKind kind) {
+            return switch (kind) {
+                case INSERT ->
+                        switch (this) {
+                            case DELETE -> REPLACE;
+                            case GONE -> INSERT;
+                            case INSERT, UPDATE, REPLACE -> null;
+                        };
+                case UPDATE ->
+                        switch (this) {
+                            case INSERT, UPDATE, REPLACE -> this;
+                            case DELETE, GONE -> null;
+                        };
+                case DELETE ->
+                        switch (this) {
+                            case INSERT -> GONE;
+                            case UPDATE, REPLACE -> DELETE;
+                            case DELETE, GONE -> null;
+                        };
+                case TRUNCATE -> null;
+            };
+        }
     }
 
     /** A row and its fate; the image is that of the key where nothing of it remains. */
@@ -129,36 +163,15 @@ final class FoldSegment {
     }
 
     private static @Nullable Fate fold(@Nullable Fate before, RowChange change) {
-        RowImage row = change.row();
-        if (before == null) {
-            return switch (change.kind()) {
-                case INSERT -> new Fate(Effect.INSERT, row);
-                case UPDATE -> new Fate(Effect.UPDATE, row);
-                case DELETE -> new Fate(Effect.DELETE, row);
-                case TRUNCATE -> null;
-            };
+        ChangeKind kind = change.kind();
+        Effect effect = before == null ? Effect.of(kind) : before.effect().then(kind);
+        if (effect == null) {
+            return null;
         }
-        Effect effect = before.effect();
-        return switch (change.kind()) {
-            case INSERT ->
-                    switch (effect) {
-                        case DELETE -> new Fate(Effect.REPLACE, row);
-                        case GONE -> new Fate(Effect.INSERT, row);
-                        case INSERT, UPDATE, REPLACE -> null;
-                    };
-            case UPDATE ->
-                    switch (effect) {
-                        case INSERT, UPDATE, REPLACE -> new Fate(effect, row.over(before.image()));
-                        case DELETE, GONE -> null;
-                    };
-            case DELETE ->
-                    switch (effect) {
-                        case INSERT -> new Fate(Effect.GONE, row);
-                        case UPDATE, REPLACE -> new Fate(Effect.DELETE, row);
-                        case DELETE, GONE -> null;
-                    };
-            case TRUNCATE -> null;
-        };
+        RowImage row = change.row();
+        return new Fate(
+                effect,
+                before != null && kind == ChangeKind.UPDATE ? row.over(before.image()) : row);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.tidetable.node.apply;
 
+import io.tidetable.node.apply.FoldSegment.Effect;
 import io.tidetable.node.journal.ChangeKind;
 import io.tidetable.node.pgoutput.TupleReader;
 import java.lang.invoke.MethodHandles;
@@ -19,14 +20,6 @@ import java.util.stream.Stream;
  * of one shape, found by a key that stays.
  */
 final class PackedTable {
-    /** What is to become of a row, as {@link FoldSegment.Effect} has it. */
-    private static final byte DELETE = 1;
-
-    private static final byte INSERT = 2;
-    private static final byte UPDATE = 3;
-    private static final byte REPLACE = 4;
-    private static final byte GONE = 5;
-
     /** Rows that there is room for at the beginning: a power of two. */
     private static final int FEW = 64;
 
@@ -47,7 +40,7 @@ final class PackedTable {
     private long[] places = new long[FEW];
     private int[] lengths = new int[FEW];
     private int[] keyLengths = new int[FEW];
-    private byte[] fates = new byte[FEW];
+    private Effect[] fates = new Effect[FEW];
 
     /** Row numbers by their keys' hashes, -1 for none; empty while nothing but new rows came. */
     private int[] found = new int[0];
@@ -129,22 +122,23 @@ final class PackedTable {
 
     /** Rows that go, also to make room for others with their keys. */
     int[] deletes() {
-        return sorted(row -> fates[row] == DELETE || fates[row] == REPLACE);
+        return sorted(row -> fates[row] == Effect.DELETE || fates[row] == Effect.REPLACE);
     }
 
     int[] updates() {
-        return sorted(row -> fates[row] == UPDATE);
+        return sorted(row -> fates[row] == Effect.UPDATE);
     }
 
     /** Rows that come; in the order in which they came where nothing else was done. */
     int[] inserts() {
         return found.length == 0
                 ? IntStream.range(0, rows).toArray()
-                : sorted(row -> fates[row] == INSERT || fates[row] == REPLACE);
+                : sorted(row -> fates[row] == Effect.INSERT || fates[row] == Effect.REPLACE);
     }
 
     private int[] sorted(IntPredicate chosen) {
-        return sort(IntStream.range(0, rows).filter(chosen).toArray());
+        return new PackedOrder(bytes, places, keyLengths)
+                .of(IntStream.range(0, rows).filter(chosen).toArray());
     }
 
     /**
@@ -157,8 +151,8 @@ final class PackedTable {
         }
         boolean taken =
                 switch (kind) {
-                    case INSERT -> after.present && put(INSERT, payload);
-                    case UPDATE -> after.present && sameKey(payload) && put(UPDATE, payload);
+                    case INSERT -> after.present && put(kind, payload);
+                    case UPDATE -> after.present && sameKey(payload) && put(kind, payload);
                     case DELETE -> before.present && delete(payload);
                     case TRUNCATE -> false;
                 };
@@ -203,7 +197,7 @@ final class PackedTable {
     }
 
     /** The row of an insert or update. */
-    private boolean put(byte kind, ByteBuffer payload) {
+    private boolean put(ChangeKind kind, ByteBuffer payload) {
         int size = size(after, columns.size());
         if (size < 0) {
             return false;
@@ -213,8 +207,8 @@ final class PackedTable {
         if (keyLength < 0) {
             return false;
         }
-        if (kind == INSERT && found.length == 0) {
-            add(place, size, keyLength, INSERT);
+        if (kind == ChangeKind.INSERT && found.length == 0) {
+            add(place, size, keyLength, Effect.INSERT);
             bytes.take(size);
             return true;
         }
@@ -225,12 +219,12 @@ final class PackedTable {
         int row = found[slot];
         if (row < 0) {
             found[slot] = rows;
-            add(place, size, keyLength, kind);
+            add(place, size, keyLength, kind == ChangeKind.INSERT ? Effect.INSERT : Effect.UPDATE);
             bytes.take(size);
             return true;
         }
-        byte fate = then(fates[row], kind);
-        if (fate == 0) {
+        Effect fate = fates[row].then(kind);
+        if (fate == null) {
             return false;
         }
         fates[row] = fate;
@@ -268,27 +262,16 @@ final class PackedTable {
         int row = found[slot];
         if (row < 0) {
             found[slot] = rows;
-            add(place, size, keyLength, DELETE);
+            add(place, size, keyLength, Effect.DELETE);
             bytes.take(size);
             return true;
         }
-        byte fate = then(fates[row], DELETE);
-        if (fate == 0) {
+        Effect fate = fates[row].then(ChangeKind.DELETE);
+        if (fate == null) {
             return false;
         }
         fates[row] = fate;
         return true;
-    }
-
-    /** What becomes of a row by one more change; 0 where that does not follow. */
-    private static byte then(byte before, byte kind) {
-        return switch (kind) {
-            case INSERT -> before == DELETE ? REPLACE : before == GONE ? INSERT : 0;
-            case UPDATE -> before == DELETE || before == GONE ? 0 : before;
-            case DELETE ->
-                    before == INSERT ? GONE : before == UPDATE || before == REPLACE ? DELETE : 0;
-            default -> throw new IllegalArgumentException("no kind of change: " + kind);
-        };
     }
 
     /** Bytes of the first columns as COPY takes them; -1 where one is not known. */
@@ -342,7 +325,7 @@ final class PackedTable {
         return keyLength;
     }
 
-    private void add(long place, int length, int keyLength, byte fate) {
+    private void add(long place, int length, int keyLength, Effect fate) {
         if (rows == places.length) {
             int more = rows * 2;
             places = Arrays.copyOf(places, more);
@@ -407,86 +390,5 @@ final class PackedTable {
     private static long mixed(long bits) {
         long mixed = bits * 0x9E3779B97F4A7C15L;
         return mixed ^ (mixed >>> 29);
-    }
-
-    /**
-     * Rows roughly by key, so that an index is walked along: as {@link KeyOrder} does it, by a
-     * window of bytes behind those that all keys have in common.
-     */
-    private int[] sort(int[] chosen) {
-        if (chosen.length < 2) {
-            return chosen;
-        }
-        int shortest = Integer.MAX_VALUE;
-        for (int row : chosen) {
-            shortest = Math.min(shortest, keyLengths[row]);
-        }
-        int common = inCommon(chosen, shortest);
-        int bitsOfPlace = 32 - Integer.numberOfLeadingZeros(chosen.length - 1);
-        int window = Math.min(shortest - common, (63 - bitsOfPlace) / 8);
-        long[] numbers = new long[chosen.length];
-        for (int i = 0; i < chosen.length; i++) {
-            numbers[i] = (number(chosen[i], common, window) << bitsOfPlace) | i;
-        }
-        Arrays.sort(numbers);
-        int[] sorted = new int[chosen.length];
-        long mask = (1L << bitsOfPlace) - 1;
-        for (int i = 0; i < numbers.length; i++) {
-            sorted[i] = chosen[(int) (numbers[i] & mask)];
-        }
-        sortTies(sorted, numbers, bitsOfPlace);
-        return sorted;
-    }
-
-    private int inCommon(int[] chosen, int shortest) {
-        long first = places[chosen[0]];
-        int from = PackedBytes.offset(first);
-        int common = shortest;
-        for (int row : chosen) {
-            long place = places[row];
-            int at = PackedBytes.offset(place);
-            int difference =
-                    Arrays.mismatch(
-                            bytes.block(first),
-                            from,
-                            from + common,
-                            bytes.block(place),
-                            at,
-                            at + common);
-            common = difference < 0 ? common : difference;
-        }
-        return common;
-    }
-
-    private long number(int row, int from, int count) {
-        long place = places[row];
-        byte[] block = bytes.block(place);
-        int at = PackedBytes.offset(place) + from;
-        long number = 0;
-        for (int i = 0; i < count; i++) {
-            number = (number << 8) | (block[at + i] & 0xFF);
-        }
-        return number;
-    }
-
-    /** Rows whose windows are the same stand together by now. */
-    private void sortTies(int[] sorted, long[] numbers, int bitsOfPlace) {
-        int from = 0;
-        for (int i = 1; i <= sorted.length; i++) {
-            if (i == sorted.length || numbers[i] >>> bitsOfPlace != numbers[from] >>> bitsOfPlace) {
-                if (i - from > 1) {
-                    Integer[] tied = Arrays.stream(sorted, from, i).boxed().toArray(Integer[]::new);
-                    Arrays.sort(tied, this::compareKeys);
-                    for (int t = 0; t < tied.length; t++) {
-                        sorted[from + t] = tied[t];
-                    }
-                }
-                from = i;
-            }
-        }
-    }
-
-    private int compareKeys(int one, int other) {
-        return bytes.compare(places[one], keyLengths[one], places[other], keyLengths[other]);
     }
 }

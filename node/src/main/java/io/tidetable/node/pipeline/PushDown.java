@@ -311,7 +311,12 @@ final class PushDown implements AutoCloseable {
                         there.context().mergeLater(known);
                     }
                 }
-                widen(source, table, each.part());
+                try {
+                    widen(source, table, each.part());
+                } catch (TidetableException e) {
+                    // The other tables are looked at all the same.
+                    refuse(table, e);
+                }
             }
         }
     }
@@ -364,23 +369,10 @@ final class PushDown implements AutoCloseable {
     private boolean set(Connection source, TableId table, TableNeed wanted) throws SQLException {
         TableNeed before = partial.put(table, UNKNOWN);
         if (before != null && !before.covers(wanted)) {
-            // What those wrote who write now was not sent whole.
-            fenced.remove(table);
-            writers.remove(table);
+            unfence(table);
         }
-        rebinding(table);
-        PartChange.Outcome outcome;
-        try {
-            outcome = change.set(source, table, wanted);
-        } finally {
-            rebound(table);
-        }
-        switch (outcome) {
-            case PartChange.Outcome.Done(TableNeed part, boolean changed) -> {
-                carries(table, part);
-                if (changed) {
-                    LOG.info("the source sends of table {} {} now", table, words(part));
-                }
+        switch (attempt(table, () -> change.set(source, table, wanted))) {
+            case PartChange.Outcome.Done(_, boolean changed) -> {
                 return changed;
             }
             case PartChange.Outcome.Locked(SQLException why) -> {
@@ -389,12 +381,47 @@ final class PushDown implements AutoCloseable {
                 return true;
             }
             case PartChange.Outcome.Refused(TidetableException why) -> {
-                refused.put(table, System.nanoTime() + REFUSED_FOR.toNanos());
+                refuse(table, why);
                 restore(table, before);
-                LOG.warn("{}", why.line());
                 return true;
             }
         }
+    }
+
+    private void refuse(TableId table, TidetableException why) {
+        if (!isEarly(refused, table)) {
+            LOG.warn("{}", why.line());
+        }
+        refused.put(table, System.nanoTime() + REFUSED_FOR.toNanos());
+    }
+
+    /** What those wrote who write now was not sent whole. */
+    private void unfence(TableId table) {
+        fenced.remove(table);
+        writers.remove(table);
+    }
+
+    @FunctionalInterface
+    private interface Attempt {
+        PartChange.Outcome make() throws SQLException;
+    }
+
+    /** An act of ours, so that nobody takes it for one of others; notes what is carried by then. */
+    private PartChange.Outcome attempt(TableId table, Attempt attempt) throws SQLException {
+        PartChange.Outcome outcome;
+        rebinding(table);
+        try {
+            outcome = attempt.make();
+        } finally {
+            rebound(table);
+        }
+        if (outcome instanceof PartChange.Outcome.Done(TableNeed part, boolean changed)) {
+            carries(table, part);
+            if (changed) {
+                LOG.info("the source sends of table {} {} now", table, words(part));
+            }
+        }
+        return outcome;
     }
 
     private void restore(TableId table, @Nullable TableNeed before) {
@@ -464,21 +491,9 @@ final class PushDown implements AutoCloseable {
     }
 
     private boolean widen(Connection source, TableId table, TableNeed need) throws SQLException {
-        fenced.remove(table);
-        writers.remove(table);
-        rebinding(table);
-        PartChange.Outcome outcome;
-        try {
-            outcome = change.widen(source, table, need);
-        } finally {
-            rebound(table);
-        }
-        switch (outcome) {
-            case PartChange.Outcome.Done(TableNeed part, boolean changed) -> {
-                carries(table, part);
-                if (changed) {
-                    LOG.info("the source sends of table {} {} now", table, words(part));
-                }
+        unfence(table);
+        switch (attempt(table, () -> change.widen(source, table, need))) {
+            case PartChange.Outcome.Done _ -> {
                 return true;
             }
             case PartChange.Outcome.Locked(SQLException why) -> {

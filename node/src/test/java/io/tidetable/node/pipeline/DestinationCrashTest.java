@@ -1,6 +1,6 @@
 package io.tidetable.node.pipeline;
 
-import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.embedded.PostgresServer;
@@ -16,7 +16,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -103,11 +102,5 @@ class DestinationCrashTest {
         org.awaitility.Awaitility.await()
                 .atMost(LIMIT)
                 .untilAsserted(() -> databases.comparer().assertEqual());
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
     }
 }

@@ -1,5 +1,7 @@
 package io.tidetable.node.pipeline;
 
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
+import static io.tidetable.node.pipeline.Arrivals.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,7 +20,6 @@ import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -34,13 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A table carries what functions need, wherever it is said what that is. */
 class FunctionalTablesTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final PipelineSettings.Tuning QUICK =
-            new PipelineSettings.Tuning(
-                    Duration.ofMillis(100),
-                    PipelineSettings.Tuning.DEFAULT.batchBytes(),
-                    PipelineSettings.Tuning.DEFAULT.chunkSize(),
-                    PipelineSettings.Tuning.DEFAULT.snapshotLimit());
-
     private static final TableId VISITS = new TableId("public", "visits");
 
     private final DatabasePair databases = Servers.freshPair();
@@ -159,7 +153,7 @@ class FunctionalTablesTest {
                                     Track.BULK,
                                     new Strategy.Functional(List.of("desk"), List.of(), null))
                             .knowing(desk)
-                            .tuned(QUICK)
+                            .tuned(PipelineBuilder.QUICK)
                             .build()) {
                 pipeline.start();
                 awaitComplete(pipeline);
@@ -268,32 +262,9 @@ class FunctionalTablesTest {
 
     private void assertSame(Pipeline pipeline, String expected) throws Exception {
         assertThat(rows(databases.connectDestination(), "SELECT * FROM visits"))
+                .isNotEmpty()
                 .isEqualTo(rows(databases.connectSource(), expected));
         assertThat(pipeline.verify(PipelineBuilder.REPORTING, Set.of(VISITS), false, each -> {}))
                 .allMatch(TableVerification::equal);
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(
-                        pipeline.awaitComplete(
-                                PipelineBuilder.REPORTING,
-                                Set.of(),
-                                pipeline.sourcePosition(),
-                                LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
-    }
-
-    private static List<String> rows(Connection opened, String query) throws SQLException {
-        try (Connection connection = opened;
-                Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery(
-                                "SELECT array_agg(q::text ORDER BY q::text) FROM ("
-                                        + query
-                                        + ") q")) {
-            row.next();
-            return List.of((String[]) row.getArray(1).getArray());
-        }
     }
 }

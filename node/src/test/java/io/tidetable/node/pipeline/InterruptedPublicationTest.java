@@ -1,6 +1,6 @@
 package io.tidetable.node.pipeline;
 
-import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.model.Consistency;
@@ -254,12 +254,6 @@ class InterruptedPublicationTest {
         pipeline.start();
         awaitComplete(pipeline);
         return pipeline;
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
     }
 
     private void assertComplete(Pipeline pipeline) throws Exception {

@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
 import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -225,11 +226,5 @@ class LanesUnderLoadTest {
 
     private PipelineBuilder builder() {
         return new PipelineBuilder(databases, directory);
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
     }
 }

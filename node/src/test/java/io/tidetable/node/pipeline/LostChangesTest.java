@@ -1,6 +1,6 @@
 package io.tidetable.node.pipeline;
 
-import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.model.ByteSize;
@@ -16,7 +16,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -186,12 +185,6 @@ class LostChangesTest {
             pipeline.start();
             awaitComplete(pipeline);
         }
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
     }
 
     private long number(String sql) throws SQLException {

@@ -20,6 +20,14 @@ import java.util.Map;
 final class PipelineBuilder {
     static final DestinationId REPORTING = new DestinationId("reporting");
 
+    /** Ten heartbeats a second. */
+    static final PipelineSettings.Tuning QUICK =
+            new PipelineSettings.Tuning(
+                    Duration.ofMillis(100),
+                    PipelineSettings.Tuning.DEFAULT.batchBytes(),
+                    PipelineSettings.Tuning.DEFAULT.chunkSize(),
+                    PipelineSettings.Tuning.DEFAULT.snapshotLimit());
+
     /**
      * Small, so that segments end, transactions are staged and tables are chunked with few rows.
      */

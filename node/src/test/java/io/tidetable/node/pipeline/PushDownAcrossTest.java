@@ -1,5 +1,7 @@
 package io.tidetable.node.pipeline;
 
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
+import static io.tidetable.node.pipeline.Arrivals.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.model.Consistency;
@@ -14,13 +16,9 @@ import io.tidetable.node.postgres.Database;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,13 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is left out at the source across tracks, partitions and destinations. */
 class PushDownAcrossTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final PipelineSettings.Tuning QUICK =
-            new PipelineSettings.Tuning(
-                    Duration.ofMillis(100),
-                    PipelineSettings.Tuning.DEFAULT.batchBytes(),
-                    PipelineSettings.Tuning.DEFAULT.chunkSize(),
-                    PipelineSettings.Tuning.DEFAULT.snapshotLimit());
-
     private static final TableId VISITS = new TableId("public", "visits");
     private static final DestinationId ARCHIVE = new DestinationId("archive");
 
@@ -56,10 +47,7 @@ class PushDownAcrossTest {
     }
 
     private PipelineBuilder pushing(Strategy strategy) {
-        return new PipelineBuilder(databases, directory)
-                .rule("public.visits", new Consistency.Table(), Track.BULK, strategy)
-                .tuned(QUICK)
-                .pushingDown(true);
+        return PushDownTest.pushing(databases, directory, strategy);
     }
 
     @Test
@@ -187,7 +175,7 @@ class PushDownAcrossTest {
                                                 Track.BULK)),
                                 directory,
                                 PipelineSettings.Journal.DEFAULT,
-                                QUICK,
+                                PipelineBuilder.QUICK,
                                 PipelineSettings.Moves.DEFAULT,
                                 List.of(),
                                 true,
@@ -264,25 +252,5 @@ class PushDownAcrossTest {
                 .isEqualTo(rows(databases.connectSource(), expected));
         assertThat(pipeline.verify(destination, Set.of(VISITS), false, each -> {}))
                 .allMatch(TableVerification::equal);
-    }
-
-    private static void awaitComplete(Pipeline pipeline, DestinationId destination)
-            throws InterruptedException {
-        assertThat(pipeline.awaitComplete(destination, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
-    }
-
-    private static List<String> rows(Connection opened, String query) throws SQLException {
-        try (Connection connection = opened;
-                Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery(
-                                "SELECT coalesce(array_agg(q::text ORDER BY q::text), '{}') FROM ("
-                                        + query
-                                        + ") q")) {
-            row.next();
-            return Arrays.asList((String[]) row.getArray(1).getArray());
-        }
     }
 }

@@ -1,5 +1,7 @@
 package io.tidetable.node.pipeline;
 
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
+import static io.tidetable.node.pipeline.Arrivals.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,11 +15,9 @@ import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -31,13 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What functions do not need does not leave the source, and nothing that they need is missed. */
 class PushDownTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final PipelineSettings.Tuning QUICK =
-            new PipelineSettings.Tuning(
-                    Duration.ofMillis(100),
-                    PipelineSettings.Tuning.DEFAULT.batchBytes(),
-                    PipelineSettings.Tuning.DEFAULT.chunkSize(),
-                    PipelineSettings.Tuning.DEFAULT.snapshotLimit());
-
     private static final TableId VISITS = new TableId("public", "visits");
 
     private final DatabasePair databases = Servers.freshPair();
@@ -54,9 +47,13 @@ class PushDownTest {
     }
 
     private PipelineBuilder pushing(Strategy strategy) {
+        return pushing(databases, directory, strategy);
+    }
+
+    static PipelineBuilder pushing(DatabasePair databases, Path directory, Strategy strategy) {
         return new PipelineBuilder(databases, directory)
                 .rule("public.visits", new Consistency.Table(), Track.BULK, strategy)
-                .tuned(QUICK)
+                .tuned(PipelineBuilder.QUICK)
                 .pushingDown(true);
     }
 
@@ -369,35 +366,11 @@ class PushDownTest {
                 .allMatch(TableVerification::equal);
     }
 
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(
-                        pipeline.awaitComplete(
-                                PipelineBuilder.REPORTING,
-                                Set.of(),
-                                pipeline.sourcePosition(),
-                                LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
-    }
-
     private List<String> source(String query) throws SQLException {
         return rows(databases.connectSource(), query);
     }
 
     private List<String> destination(String query) throws SQLException {
         return rows(databases.connectDestination(), query);
-    }
-
-    private static List<String> rows(Connection opened, String query) throws SQLException {
-        try (Connection connection = opened;
-                Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery(
-                                "SELECT coalesce(array_agg(q::text ORDER BY q::text), '{}') FROM ("
-                                        + query
-                                        + ") q")) {
-            row.next();
-            return Arrays.asList((String[]) row.getArray(1).getArray());
-        }
     }
 }

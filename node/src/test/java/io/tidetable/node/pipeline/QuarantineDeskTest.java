@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
 import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,11 +36,6 @@ class QuarantineDeskTest {
 
     private static long shown(Pipeline pipeline) {
         return pipeline.status().destinations().getFirst().tables().getFirst().quarantined();
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .isTrue();
     }
 
     @Test

@@ -1,7 +1,6 @@
 package io.tidetable.node.pipeline;
 
-import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
-import static org.assertj.core.api.Assertions.assertThat;
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
 
 import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.Consistency;
@@ -15,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -115,11 +113,5 @@ class SourceCrashInAMoveTest {
                 .filter(it -> it.table().equals(HOT))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
     }
 }

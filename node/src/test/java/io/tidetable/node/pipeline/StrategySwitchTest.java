@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -78,7 +79,7 @@ class StrategySwitchTest {
                 assertThat(verify(pipeline)).as("%s", next).allMatch(TableVerification::equal);
             }
             load.stop();
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
         }
         databases.comparer().assertEqual();
     }
@@ -93,7 +94,7 @@ class StrategySwitchTest {
             switchTo(pipeline, FUNCTIONAL);
             awaitCommitted(load, 300);
             load.stop();
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             assertThat(destination("SELECT id, status, weight, note, sent FROM parcels"))
                     .isEqualTo(
                             source(
@@ -105,7 +106,7 @@ class StrategySwitchTest {
             switchTo(pipeline, SAMPLING);
             awaitCommitted(load, 300);
             load.stop();
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             String sampled = sampleCondition();
             assertThat(destination("SELECT * FROM parcels WHERE " + sampled))
                     .isEqualTo(source("SELECT * FROM parcels WHERE " + sampled))
@@ -130,12 +131,12 @@ class StrategySwitchTest {
                     .isEqualTo(source("SELECT * FROM parcels"));
             databases.onSource("UPDATE parcels SET weight = -2");
             // Whoever waits for the source's position gets a refresh.
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             assertThat(destination("SELECT * FROM parcels"))
                     .isEqualTo(source("SELECT * FROM parcels"));
 
             switchTo(pipeline, DELTA);
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             assertThatThrownBy(() ->
                             databases.onDestination(
                                     "INSERT INTO parcels (id, status) VALUES (-1, 'x')"))
@@ -160,7 +161,7 @@ class StrategySwitchTest {
                                     .isAfter(first.plusSeconds(3)));
             assertThat(status(pipeline).breakEvenChanges()).isNotNull();
             load.stop();
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
         }
         databases.comparer().assertEqual();
     }
@@ -173,7 +174,7 @@ class StrategySwitchTest {
                         .rule("public.parcels", new Consistency.Table(), Track.BULK, FUNCTIONAL);
         try (Pipeline pipeline = asked.build()) {
             pipeline.start();
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             assertThat(status(pipeline).strategy()).isEqualTo(FUNCTIONAL);
             assertThat(destination("SELECT count(*), count(weight) FROM parcels"))
                     .isEqualTo(source("SELECT count(*), 0 FROM parcels WHERE status = 'open'"));
@@ -182,7 +183,7 @@ class StrategySwitchTest {
         try (Pipeline pipeline = asked.build()) {
             pipeline.start();
             databases.onSource("UPDATE parcels SET weight = 7 WHERE id <= 10");
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             assertThat(status(pipeline).strategy()).isEqualTo(DELTA);
         }
         databases.comparer().assertEqual();
@@ -191,7 +192,7 @@ class StrategySwitchTest {
                         .rule("public.parcels", new Consistency.Table(), Track.BULK, FULL)
                         .build()) {
             pipeline.start();
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             assertThat(status(pipeline).strategy()).isEqualTo(FULL);
         }
     }
@@ -206,7 +207,7 @@ class StrategySwitchTest {
                         .rule("public.pair", new Consistency.Group("g"), Track.BULK)
                         .build()) {
             pipeline.start();
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             TableId mails = new TableId("public", "mails");
             assertThatThrownBy(() ->
                             pipeline.switchStrategy(PipelineBuilder.REPORTING, mails, SAMPLING))
@@ -238,7 +239,7 @@ class StrategySwitchTest {
                             List.of("status", "weight"),
                             "status = 'open' OR status = 'lost'"));
             databases.onSource("UPDATE parcels SET weight = 99 WHERE id < 20");
-            awaitComplete(pipeline);
+            awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
             assertThat(destination("SELECT id, status, weight, note FROM parcels"))
                     .isEqualTo(
                             source(
@@ -302,17 +303,6 @@ class StrategySwitchTest {
 
     private static List<TableVerification> verify(Pipeline pipeline) throws InterruptedException {
         return pipeline.verify(PipelineBuilder.REPORTING, Set.of(Parcels.TABLE), false, each -> {});
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(
-                        pipeline.awaitComplete(
-                                PipelineBuilder.REPORTING,
-                                Set.of(),
-                                pipeline.sourcePosition(),
-                                LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
     }
 
     private String sampleCondition() throws SQLException {

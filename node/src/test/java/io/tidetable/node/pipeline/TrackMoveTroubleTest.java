@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.model.ByteSize;
 import io.tidetable.model.Consistency;
-import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
@@ -109,7 +108,7 @@ class TrackMoveTroubleTest extends TrackMoveWorld {
         Gate busy = new Gate(FaultPoint.BATCH_WRITTEN, "apply-archive");
         faults = busy;
         try (Pipeline pipeline = started()) {
-            awaitComplete(pipeline, ARCHIVE);
+            Arrivals.awaitComplete(pipeline, ARCHIVE);
             busy.close();
             databases.onSource("UPDATE hot SET value = 1");
             busy.awaitReached();
@@ -137,7 +136,7 @@ class TrackMoveTroubleTest extends TrackMoveWorld {
         moves = PipelineSettings.Moves.DEFAULT;
         createTables();
         try (Pipeline pipeline = started()) {
-            awaitComplete(pipeline, ARCHIVE);
+            Arrivals.awaitComplete(pipeline, ARCHIVE);
             pipeline.move(HOT, Track.BULK);
             awaitRides(pipeline, HOT, Track.BULK);
             pipeline.pause(ARCHIVE, HOT);
@@ -234,7 +233,7 @@ class TrackMoveTroubleTest extends TrackMoveWorld {
         home.close();
         faults = home;
         try (Pipeline pipeline = started()) {
-            awaitComplete(pipeline, ARCHIVE);
+            Arrivals.awaitComplete(pipeline, ARCHIVE);
             databases.onSource("INSERT INTO hot SELECT g, g FROM generate_series(5001, 35000) g");
             home.awaitReached();
             assertThat(status(pipeline, HOT).track()).isEqualTo(Track.BULK);
@@ -328,16 +327,9 @@ class TrackMoveTroubleTest extends TrackMoveWorld {
         Awaitility.await().atMost(LIMIT).until(() -> !publishedOn(track).contains(table.name()));
     }
 
-    private static void awaitComplete(Pipeline pipeline, DestinationId destination)
-            throws InterruptedException {
-        assertThat(pipeline.awaitComplete(destination, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
-    }
-
     private void awaitAllEqual(Pipeline pipeline) throws Exception {
         awaitEqual(pipeline);
-        awaitComplete(pipeline, ARCHIVE);
+        Arrivals.awaitComplete(pipeline, ARCHIVE);
         assertThat(pipeline.verify(ARCHIVE, Set.of(), false, each -> {}))
                 .allMatch(TableVerification::equal);
     }

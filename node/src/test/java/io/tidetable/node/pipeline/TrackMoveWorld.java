@@ -1,7 +1,5 @@
 package io.tidetable.node.pipeline;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.tidetable.model.ByteSize;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
@@ -22,7 +20,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -162,9 +159,7 @@ abstract class TrackMoveWorld {
     }
 
     void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
+        Arrivals.awaitComplete(pipeline);
     }
 
     /** A pipeline whose tables stream. */
