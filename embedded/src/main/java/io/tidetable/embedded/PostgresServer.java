@@ -15,9 +15,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +39,9 @@ public final class PostgresServer implements AutoCloseable {
                     "max_replication_slots", "20",
                     "max_connections", "100",
                     "timezone", "UTC");
+
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+    private static final Duration STOP_LOOK = Duration.ofMillis(10);
 
     private final Path directory;
     private final Map<String, String> configuration;
@@ -151,23 +152,36 @@ public final class PostgresServer implements AutoCloseable {
             return;
         }
         running = null;
+        Path pidFile = data().resolve("postmaster.pid");
         try {
-            List<String> pidFile = Files.readAllLines(data().resolve("postmaster.pid"));
-            long pid = Long.parseLong(pidFile.getFirst().strip());
+            long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
             ProcessHandle handle = ProcessHandle.of(pid).orElse(null);
             new ProcessBuilder("kill", signal, Long.toString(pid)).start().waitFor();
             if (handle != null) {
-                handle.onExit().get(60, TimeUnit.SECONDS);
+                awaitEnd(handle, pidFile);
             }
-        } catch (IOException | java.util.concurrent.ExecutionException e) {
+        } catch (IOException e) {
             throw new IllegalStateException("the server on port " + port + " did not stop", e);
-        } catch (java.util.concurrent.TimeoutException e) {
-            throw new IllegalStateException(
-                    "the server on port " + port + " did not stop within 60 s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
             releaseLock(server);
+        }
+    }
+
+    /**
+     * Waits as {@code pg_ctl stop} does: a server removes its file as the last thing, while how
+     * soon the system forgets a process that is not a child of ours can take a second more.
+     */
+    private void awaitEnd(ProcessHandle handle, Path pidFile) throws InterruptedException {
+        long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+        while (handle.isAlive() && Files.exists(pidFile)) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(
+                        "the server on port %d did not stop within %d s"
+                                .formatted(port, STOP_LIMIT.toSeconds()));
+            }
+            Thread.sleep(STOP_LOOK);
         }
     }
 

@@ -29,15 +29,24 @@ public final class Servers {
     /** System property with the destination's version. */
     public static final String DESTINATION_VERSION_PROPERTY = "tidetable.destination.version";
 
+    /**
+     * Nothing of these servers outlives their processes, so nothing waits for a disk: a process
+     * that is killed leaves what it wrote to the system all the same. Tests that stop or crash a
+     * server have servers of their own.
+     */
     private static final Map<String, String> CONFIGURATION =
-            Map.of(
-                    "max_connections", "300",
-                    "max_wal_senders", "60",
-                    "max_replication_slots", "60",
-                    "max_prepared_transactions", "10",
-                    "deadlock_timeout", "100ms",
-                    "shared_buffers", "256MB",
-                    "max_wal_size", "4GB");
+            Map.ofEntries(
+                    Map.entry("fsync", "off"),
+                    Map.entry("full_page_writes", "off"),
+                    Map.entry("wal_init_zero", "off"),
+                    Map.entry("wal_recycle", "off"),
+                    Map.entry("max_wal_size", "1GB"),
+                    Map.entry("max_connections", "300"),
+                    Map.entry("max_wal_senders", "60"),
+                    Map.entry("max_replication_slots", "60"),
+                    Map.entry("max_prepared_transactions", "10"),
+                    Map.entry("deadlock_timeout", "100ms"),
+                    Map.entry("shared_buffers", "256MB"));
 
     private static final Map<String, PostgresServer> RUNNING = new HashMap<>();
     private static final AtomicLong DATABASES = new AtomicLong();
