@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A destination that crashes takes back commits that it had confirmed, since they need not be on
  * its disk: what it took back is applied again, also where the source has nothing new to say.
  */
+@Tag("slow")
 class DestinationCrashTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Pattern RECOVERED = Pattern.compile("redo done at ([0-9A-F]+/[0-9A-F]+)");

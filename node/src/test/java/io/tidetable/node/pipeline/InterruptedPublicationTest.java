@@ -29,6 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A publication that was not what it should be, however briefly, is noticed by what it left behind:
  * no look can see it, since it is over within one transaction.
  */
+@Tag("slow")
 class InterruptedPublicationTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final TableId ORDERS = new TableId("public", "orders");

@@ -29,6 +29,13 @@ class KillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int KILLED = 137;
 
+    /**
+     * Transactions a second: with what comes while nothing runs, it is caught up with in seconds.
+     */
+    private static final double BANK = 300;
+
+    private static final double MIXED = 60;
+
     private final DatabasePair databases = Servers.freshPair();
 
     private final BankTransfers transfers = new BankTransfers(200);
@@ -157,7 +164,7 @@ class KillTest {
             bank.create(connection);
         }
         databases.onSource("ALTER TABLE pgbench_history REPLICA IDENTITY FULL");
-        return WorkloadRun.start(bank, databases.sourceJdbcUrl(), 2, 7);
+        return WorkloadRun.start(bank, databases.sourceJdbcUrl(), 2, 7, BANK);
     }
 
     private WorkloadRun run(Workload workload, double perSecond) throws Exception {
@@ -173,7 +180,7 @@ class KillTest {
         try (Connection connection = databases.connectSource()) {
             changes.create(connection);
         }
-        return WorkloadRun.start(changes, databases.sourceJdbcUrl(), 1, 8);
+        return WorkloadRun.start(changes, databases.sourceJdbcUrl(), 1, 8, MIXED);
     }
 
     private void killAt(FaultPoint point, int countdown) {

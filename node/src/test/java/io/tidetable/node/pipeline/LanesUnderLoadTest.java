@@ -28,10 +28,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Lanes go on, and stay right, whatever is asked of them while changes arrive. */
+@Tag("slow")
 class LanesUnderLoadTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 

@@ -21,10 +21,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where changes are lost, or lanes are made anew, tables are made equal to the source again. */
+@Tag("slow")
 class LostChangesTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 

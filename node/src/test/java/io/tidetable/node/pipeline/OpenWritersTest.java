@@ -22,12 +22,14 @@ import java.util.Map;
 import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Transactions that are open while a table begins to be replicated arrive whole. */
 @Timeout(value = 2, unit = java.util.concurrent.TimeUnit.MINUTES)
+@Tag("slow")
 class OpenWritersTest {
     private static final DestinationId REPORTING = new DestinationId("reporting");
     private static final Duration LIMIT = Duration.ofSeconds(60);

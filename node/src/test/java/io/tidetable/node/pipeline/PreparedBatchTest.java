@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Something happens while a batch is on its way, written and not committed, and the one behind it
  * is made ready: whatever it is, no row is lost or doubled.
  */
+@Tag("slow")
 class PreparedBatchTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final TableId ORDERS = new TableId("public", "orders");

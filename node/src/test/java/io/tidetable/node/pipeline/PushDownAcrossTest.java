@@ -26,10 +26,12 @@ import java.util.Objects;
 import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left out at the source across tracks, partitions and destinations. */
+@Tag("slow")
 class PushDownAcrossTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final TableId VISITS = new TableId("public", "visits");

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * misses nothing that its lanes need: no merge comes after the one of the switch that could hide
  * it.
  */
+@Tag("slow")
 class PushDownKillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int KILLED = 137;

@@ -25,10 +25,12 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What functions do not need does not leave the source, and nothing that they need is missed. */
+@Tag("slow")
 class PushDownTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final TableId VISITS = new TableId("public", "visits");

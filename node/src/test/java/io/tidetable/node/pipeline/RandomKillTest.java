@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * all the while. How often is told by {@code -Dtidetable.kills=50}, a run is repeated with the seed
  * it printed by {@code -Dtidetable.kills.seed}.
  */
+@Tag("slow")
 class RandomKillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Map<String, String> CONFIGURATION =

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A source that crashes in the middle of a move, and takes back what it had not flushed, also
  * changes of its publications: the move is carried through and nothing is lost or doubled.
  */
+@Tag("slow")
 class SourceCrashInAMoveTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final TableId HOT = new TableId("public", "hot");

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A process that is killed at any moment of a switch completes it after the next start, and no
  * change is lost or doubled by it.
  */
+@Tag("slow")
 class StrategyKillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int KILLED = 137;

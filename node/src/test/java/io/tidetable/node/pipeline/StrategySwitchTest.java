@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Strategies are switched live, under load, without a gap or a double. */
+@Tag("slow")
 class StrategySwitchTest {
     private static final Duration LIMIT = Duration.ofSeconds(90);
 

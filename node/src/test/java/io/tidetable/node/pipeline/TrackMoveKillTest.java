@@ -40,6 +40,13 @@ class TrackMoveKillTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int KILLED = 137;
 
+    /**
+     * Transactions a second: with what comes while nothing runs, it is caught up with in seconds.
+     */
+    private static final double BANK = 300;
+
+    private static final double MIXED = 60;
+
     private static final List<FaultPoint> STEPS =
             List.of(
                     FaultPoint.MOVE_DECIDED,
@@ -239,7 +246,7 @@ class TrackMoveKillTest {
             bank.create(connection);
         }
         databases.onSource("ALTER TABLE pgbench_history REPLICA IDENTITY FULL");
-        return WorkloadRun.start(bank, databases.sourceJdbcUrl(), 2, 7);
+        return WorkloadRun.start(bank, databases.sourceJdbcUrl(), 2, 7, BANK);
     }
 
     private WorkloadRun mixed() throws Exception {
@@ -248,7 +255,7 @@ class TrackMoveKillTest {
         try (Connection connection = databases.connectSource()) {
             changes.create(connection);
         }
-        return WorkloadRun.start(changes, databases.sourceJdbcUrl(), 1, 8);
+        return WorkloadRun.start(changes, databases.sourceJdbcUrl(), 1, 8, MIXED);
     }
 
     private WorkloadRun run(Workload workload, double perSecond) throws Exception {

@@ -19,10 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever point a process dies at, what it reported durable is there, once and in order. */
+@Tag("slow")
 class LocalJournalCrashTest {
     private static final long SEED = 20261121;
 

@@ -8,11 +8,13 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tables that come, go and change their names. */
+@Tag("slow")
 class ComingAndGoingTest {
     private final ReplicatedPair pair = ReplicatedPair.fresh();
 
