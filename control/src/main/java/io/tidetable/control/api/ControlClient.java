@@ -222,7 +222,7 @@ public final class ControlClient implements AutoCloseable {
 
     /** The functions that were declared while it ran. */
     public Answer functions() {
-        return send("GET", "/api/v1/functions", null, null);
+        return pages("/api/v1/functions", "functions");
     }
 
     /** Declares a function in place of the one of that name, where there is one. */
@@ -301,7 +301,7 @@ public final class ControlClient implements AutoCloseable {
 
     /** The access tokens there are and were. */
     public List<Token> tokens() {
-        return send("GET", "/api/v1/tokens", null, null)
+        return pages("/api/v1/tokens", "tokens")
                 .rows("tokens", "name", "role", "author", "created_at", "revoked_at")
                 .stream()
                 .map(row -> new Token(row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)))

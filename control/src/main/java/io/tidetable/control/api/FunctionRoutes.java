@@ -8,6 +8,7 @@ import io.tidetable.control.store.StoredFunction;
 import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Functions downstream that are declared while the pipeline runs. */
 final class FunctionRoutes {
@@ -27,7 +28,7 @@ final class FunctionRoutes {
         routes.delete(ROOT + "/{name}", this::drop, Right.GOVERN);
     }
 
-    record Functions(List<Function> functions) {}
+    record Functions(List<Function> functions, @Nullable String next) {}
 
     record Function(
             String name, long version, FunctionDocument function, String author, Instant at) {
@@ -37,7 +38,15 @@ final class FunctionRoutes {
     }
 
     private void all(Context context) {
-        ApiServer.json(context, new Functions(functions.all().stream().map(Function::of).toList()));
+        Page<StoredFunction> page =
+                Page.of(
+                        context,
+                        functions.all().stream(),
+                        StoredFunction::name,
+                        ControlRequests.USUAL_PAGE);
+        ApiServer.json(
+                context,
+                new Functions(page.items().stream().map(Function::of).toList(), page.next()));
     }
 
     private void one(Context context) {

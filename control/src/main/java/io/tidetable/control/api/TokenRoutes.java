@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class TokenRoutes {
     private static final String ROOT = "/api/v1/tokens";
 
+    /** Numbers in the order of their texts. */
+    private static final String CURSOR = "%019d";
+
     private final ControlPlane control;
     private final InstantSource clock;
 
@@ -46,8 +49,8 @@ final class TokenRoutes {
         }
     }
 
-    /** All of them. */
-    record Tokens(List<OfToken> tokens) {}
+    /** A page of them. */
+    record Tokens(List<OfToken> tokens, @Nullable String next) {}
 
     /** What a new one takes. */
     record Wanted(@Nullable String name, @Nullable String role) {}
@@ -56,9 +59,14 @@ final class TokenRoutes {
     record Created(String name, String role, String token) {}
 
     private void all(Context context) {
+        Page<AccessToken> page =
+                Page.of(
+                        context,
+                        control.store().tokens().all().stream(),
+                        it -> CURSOR.formatted(it.number()),
+                        ControlRequests.USUAL_PAGE);
         ApiServer.json(
-                context,
-                new Tokens(control.store().tokens().all().stream().map(OfToken::of).toList()));
+                context, new Tokens(page.items().stream().map(OfToken::of).toList(), page.next()));
     }
 
     private void create(Context context) {
@@ -100,6 +108,7 @@ final class TokenRoutes {
                         control.store().tokens().all().stream()
                                 .filter(it -> it.name().equals(name))
                                 .map(OfToken::of)
-                                .toList()));
+                                .toList(),
+                        null));
     }
 }

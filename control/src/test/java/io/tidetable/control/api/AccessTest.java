@@ -22,6 +22,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -231,6 +232,7 @@ class AccessTest {
 
         contract.judge("post", root, text(made));
         contract.judge("get", root, text(listed));
+        contract.judge("get", root, text(send(guarded, "GET", root + "?limit=0", "", admin)));
         contract.judge("post", root, text(twice));
         contract.judge("post", root, text(wrong));
         contract.judge("delete", root + "/{name}", text(revoked));
@@ -244,6 +246,43 @@ class AccessTest {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(3))
                 .until(() -> send(guarded, "GET", "/api/v1/status", "", token).status() == 401);
+    }
+
+    @Test
+    void tokensComePageByPageTheOldestFirst() throws Exception {
+        String admin = token(Role.ADMIN);
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < 11; i++) {
+            names.add("t" + i);
+            send(
+                    guarded,
+                    "POST",
+                    "/api/v1/tokens",
+                    "{\"name\":\"t%d\",\"role\":\"viewer\"}".formatted(i),
+                    admin);
+        }
+
+        List<String> paged = new ArrayList<>();
+        String next = "";
+        while (!next.isEmpty() || paged.isEmpty()) {
+            ControlClient.Answer page =
+                    new ControlClient.Answer(
+                            send(
+                                            guarded,
+                                            "GET",
+                                            "/api/v1/tokens?limit=4&after=" + next,
+                                            "",
+                                            admin)
+                                    .body(),
+                            "");
+            page.rows("tokens", "name").forEach(row -> paged.add(row.getFirst()));
+            next = page.text("next");
+        }
+
+        assertThat(paged).doesNotHaveDuplicates().containsSubsequence(names);
+        try (ControlClient client = new ControlClient(guarded.url(), "ada", admin)) {
+            assertThat(client.tokens()).hasSameSizeAs(paged);
+        }
     }
 
     @Test

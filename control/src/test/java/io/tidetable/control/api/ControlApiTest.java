@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -121,6 +122,32 @@ class ControlApiTest {
     }
 
     @Test
+    void functionsComePageByPageEachOnceInTheOrderOfTheirNames() throws Exception {
+        followWithFunctions(new CopyOnWriteArrayList<>());
+        List<String> names = List.of("A", "b", "b.c", "ratings", "z-9");
+        for (String name : names.reversed()) {
+            send("PUT", "/api/v1/functions/" + name, NEEDS, "If-Match", "0");
+        }
+
+        List<String> paged = new ArrayList<>();
+        String next = "";
+        while (!next.isEmpty() || paged.isEmpty()) {
+            Answer page =
+                    new Answer(
+                            send("GET", "/api/v1/functions?limit=2&after=" + next, "").body(), "");
+            page.rows("functions", "name").forEach(row -> paged.add(row.getFirst()));
+            assertThat(page.rows("functions", "name")).hasSizeBetween(1, 2);
+            next = page.text("next");
+        }
+
+        assertThat(paged).isEqualTo(names);
+        try (ControlClient client = new ControlClient(server.url(), "ada")) {
+            assertThat(client.functions().rows("functions", "name")).hasSize(names.size());
+            assertThat(client.declareFunction("ratings", NEEDS).text("version")).isEqualTo("2");
+        }
+    }
+
+    @Test
     void everyRouteAnswersWhatTheContractSays() throws Exception {
         followWithFunctions(new CopyOnWriteArrayList<>());
         Contract contract = new Contract(send("GET", "/openapi.yaml", "").body());
@@ -186,6 +213,7 @@ class ControlApiTest {
         contract.judge("put", function, send("PUT", ratings, NEEDS, "If-Match", "0"));
         contract.judge("put", function, send("PUT", ratings, NEEDS, "If-Match", "0"));
         contract.judge("get", functions, send("GET", functions, ""));
+        contract.judge("get", functions, send("GET", functions + "?limit=0", ""));
         contract.judge("get", function, send("GET", ratings, ""));
         contract.judge("get", function, send("GET", functions + "/none", ""));
         contract.judge("delete", function, send("DELETE", ratings, ""));
