@@ -10,7 +10,6 @@ import io.tidetable.control.store.ConnectionSource;
 import io.tidetable.control.store.MetadataStore;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.TidetableException;
-import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.pipeline.Replication;
@@ -77,15 +76,7 @@ public final class RunningPipeline implements AutoCloseable {
         LocalFunctions functions = new LocalFunctions(pipeline, settledFunctions);
         functions.use(control.functions().all());
         pipeline.start();
-        control.follow(this::follow, functions);
-    }
-
-    /** A track follows an override at once; rules place a table when it is first replicated. */
-    private void follow(SchemaOverride.InForce now) {
-        pipeline.follow(now.schema(), now.paused());
-        if (now.overrides().stream().anyMatch(it -> it.pins().track() != null)) {
-            pipeline.move(now.schema().table(), now.schema().track());
-        }
+        control.follow(pipeline::follow, functions);
     }
 
     /** What decides how tables are replicated. */

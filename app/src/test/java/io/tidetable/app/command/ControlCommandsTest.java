@@ -102,8 +102,8 @@ class ControlCommandsTest {
         done("rules", "apply", "-f", rules.toString());
         assertThat(done("schemas")).contains(" 40 ");
         assertThat(done("explain", "orders"))
-                .contains("It rides the bulk track, where it was placed or moved to;")
-                .contains("'tidetable track public.orders express' moves it.");
+                .contains("It rides the bulk track; it goes to express by itself")
+                .contains("'tidetable track public.orders express' moves it at once.");
 
         done("schemas", "orders", "--back-to", "1", "--reason", "too much");
         assertThat(done("schemas")).doesNotContain(" 40 ");

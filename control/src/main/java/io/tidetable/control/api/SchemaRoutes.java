@@ -128,9 +128,12 @@ final class SchemaRoutes {
         List<String> sentences = new ArrayList<>();
         if (table.track() != wanted.track() && table.move() == null) {
             sentences.add(
-                    "It rides the %s track, where it was placed or moved to; 'tidetable track %s %s' moves it."
+                    "It rides the %s track; it goes to %s by itself as soon as it has been calm for a while, where tables move by themselves, and 'tidetable track %s %s' moves it at once."
                             .formatted(
-                                    table.track().label(), table.table(), wanted.track().label()));
+                                    table.track().label(),
+                                    wanted.track().label(),
+                                    table.table(),
+                                    wanted.track().label()));
         }
         if (!table.consistency().equals(wanted.consistency())) {
             sentences.add(

@@ -9,6 +9,7 @@ import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
+import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.CopyProgress;
@@ -587,7 +588,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         if (moves == null) {
             throw new TidetableException("TT-402", "the pipeline has not started");
         }
-        moves.move(table, track, "asked for");
+        moves.send(table, track);
     }
 
     @Override
@@ -604,20 +605,29 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     }
 
     @Override
-    public void follow(ReplicationSchema schema, boolean held) {
+    public void follow(SchemaOverride.InForce now) {
+        ReplicationSchema schema = now.schema();
         DestinationSide there = destinations.at(schema.destination());
         LaneTable table = there.lanes().table(schema.table());
         if (table == null) {
             return;
         }
         try {
-            there.work().follow(table, schema, held);
+            there.work().follow(table, schema, now.paused());
         } catch (SQLException e) {
             throw new TidetableException(
                     "TT-401",
                     "destination %s did not answer: %s; it is tried again"
                             .formatted(schema.destination(), e.getMessage()),
                     e);
+        }
+        TrackMover moves = mover;
+        if (moves != null) {
+            moves.place(
+                    schema.destination(),
+                    schema.table(),
+                    schema.track(),
+                    now.overrides().stream().anyMatch(it -> it.pins().track() != null));
         }
     }
 

@@ -4,7 +4,7 @@ import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
-import io.tidetable.model.schema.ReplicationSchema;
+import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.CopyProgress;
@@ -75,8 +75,8 @@ public interface PipelineControl {
 
     /**
      * Moves the table, with the others of its group, to another track at every destination, while
-     * it is written to. Returns when that is decided, whatever happens then; does nothing where it
-     * rides there already.
+     * it is written to. Returns when that is decided, whatever happens then; it is at home there
+     * until another track is asked for by {@link #follow}.
      */
     void move(TableId table, Track track);
 
@@ -115,12 +115,13 @@ public interface PipelineControl {
 
     /**
      * Follows what counts for a table from now on, as far as that goes while it runs: its weight,
-     * its strategy, and whether it is held. Another consistency takes effect at the next start.
-     * Does nothing where the table is not replicated.
+     * its strategy, its track, and whether it is held; a table that was paused by hand stays so.
+     * Another consistency takes effect at the next start. Another track is gone to as tables move
+     * by themselves; at once where an override pins it. Does nothing where the table is not
+     * replicated.
      *
-     * @param held whether an override holds the table; a table that was paused by hand stays so
      * @throws io.tidetable.model.TidetableException when it cannot be followed now; it is to be
      *     told again
      */
-    void follow(ReplicationSchema schema, boolean held);
+    void follow(SchemaOverride.InForce now);
 }

@@ -5,8 +5,8 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
-import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.ReplicationSchemas;
+import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.CopyProgress;
@@ -55,7 +55,7 @@ public final class Replication implements PipelineControl, AutoCloseable {
     private final InstantSource clock;
     private final Set<Thread> verifying = ConcurrentHashMap.newKeySet();
     private final Object telling = new Object();
-    private final Map<Carried, Followed> followed = new HashMap<>();
+    private final Map<Carried, SchemaOverride.InForce> followed = new HashMap<>();
     private final Set<Carried> untold = new LinkedHashSet<>();
     private final Thread watch;
     private volatile Pipeline current;
@@ -90,8 +90,6 @@ public final class Replication implements PipelineControl, AutoCloseable {
     }
 
     private record Carried(DestinationId destination, TableId table) {}
-
-    private record Followed(ReplicationSchema schema, boolean held) {}
 
     /**
      * The time between the end of a pipeline and the beginning of its successor.
@@ -218,10 +216,10 @@ public final class Replication implements PipelineControl, AutoCloseable {
             }
             toldAt = System.nanoTime();
             for (Carried carried : List.copyOf(untold)) {
-                Followed latest = followed.get(carried);
+                SchemaOverride.InForce latest = followed.get(carried);
                 try {
                     if (latest != null) {
-                        current.follow(latest.schema(), latest.held());
+                        current.follow(latest);
                     }
                     untold.remove(carried);
                 } catch (TidetableException e) {
@@ -418,11 +416,10 @@ public final class Replication implements PipelineControl, AutoCloseable {
     }
 
     @Override
-    public void follow(ReplicationSchema schema, boolean held) {
+    public void follow(SchemaOverride.InForce now) {
         synchronized (telling) {
-            followed.put(
-                    new Carried(schema.destination(), schema.table()), new Followed(schema, held));
-            running().follow(schema, held);
+            followed.put(new Carried(now.schema().destination(), now.schema().table()), now);
+            running().follow(now);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
@@ -103,12 +104,29 @@ final class TrackMover implements AutoCloseable {
             if (pin != null && pin != to) {
                 throw new TidetableException(
                         "TT-248",
-                        "the settings pin %s to the %s track; change or remove 'track' there to let it move"
+                        "the settings or an override pin %s to the %s track; change 'track' there, or end the override, to let it move"
                                 .formatted(member, pin.label()));
             }
         }
         if (!together.isEmpty()) {
             decide(together, to, reason);
+        }
+    }
+
+    /** Moves a table by command: it stays there, until something else is asked for it. */
+    synchronized void send(TableId table, Track to) {
+        move(table, to, "asked for");
+        units.send(table, to);
+    }
+
+    /**
+     * A destination's replication schema asks for the track: the table goes there by itself, once
+     * that troubles nobody; at once where an override pins it.
+     */
+    synchronized void place(DestinationId destination, TableId table, Track track, boolean pinned) {
+        units.ask(destination, table, track, pinned);
+        if (pinned) {
+            move(table, track, "an override pins it there");
         }
     }
 

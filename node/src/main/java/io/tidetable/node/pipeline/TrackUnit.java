@@ -10,7 +10,7 @@ import java.util.Set;
  *
  * @param name tells it from the others, for people too
  * @param home where it rides while it is calm
- * @param pins those of its tables that the settings keep on a track, with that track
+ * @param pins those of its tables that the settings or an override keep on a track, with that track
  */
 record TrackUnit(String name, Set<TableId> tables, Track home, Map<TableId, Track> pins) {
     TrackUnit {

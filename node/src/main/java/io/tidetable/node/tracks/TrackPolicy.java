@@ -16,9 +16,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which tables move between tracks: one that floods the express track leaves it, and goes
- * back home once it has been calm for a while. It asks nobody and moves nothing; time is told by
- * the caller. Not thread-safe.
+ * Decides which tables move between tracks: one that floods the express track leaves it, one whose
+ * home is express goes there once it has been calm for a while, and one whose home is bulk goes
+ * there at once. It asks nobody and moves nothing; time is told by the caller. Not thread-safe.
  *
  * <p>Three things keep it from moving to and fro: calm is a quarter of a flood, it has to last, and
  * it has to last twice as long after each flood that follows soon upon the last one.
@@ -175,6 +175,10 @@ public final class TrackPolicy {
             return null;
         }
         History history = histories.computeIfAbsent(seen.name(), _ -> new History());
+        if (seen.now() == Track.EXPRESS && seen.home() == Track.BULK) {
+            return new Decision(
+                    seen.name(), Track.BULK, "the bulk track is asked for; nobody waits for it there");
+        }
         if (seen.now() == Track.EXPRESS && share(rate) >= 1) {
             // Alone it keeps nobody waiting.
             return onExpress > 1 ? flood(seen, rate, history, now) : null;

@@ -11,6 +11,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.ReplicationSchema;
+import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
@@ -216,9 +217,12 @@ class FunctionalTablesTest {
             pipeline.checkFunction(search);
             pipeline.functions(List.of(search));
             pipeline.follow(
-                    ReplicationSchema.usual(VISITS, PipelineBuilder.REPORTING, Instant.now())
-                            .withStrategy(forBoth),
-                    false);
+                    new SchemaOverride.InForce(
+                            ReplicationSchema.usual(
+                                            VISITS, PipelineBuilder.REPORTING, Instant.now())
+                                    .withStrategy(forBoth),
+                            false,
+                            List.of()));
             awaitComplete(pipeline);
 
             assertSame(pipeline, "SELECT id, stars, body FROM visits");

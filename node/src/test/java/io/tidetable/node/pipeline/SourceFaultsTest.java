@@ -6,6 +6,7 @@ import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.ByteSize;
 import io.tidetable.model.TableId;
 import io.tidetable.model.schema.ReplicationSchema;
+import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.pipeline.PipelineSettings.LostChanges;
 import io.tidetable.testkit.FaultProxy.Fault;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -177,7 +179,7 @@ class SourceFaultsTest {
         ReplicationSchema schema =
                 ReplicationSchema.usual(COUNTERS, FaultWorld.REPORTING, Instant.now());
         try (FaultWorld world = world().start()) {
-            world.replication().follow(schema, true);
+            world.replication().follow(new SchemaOverride.InForce(schema, true, List.of()));
             dropSlot(world, "bulk");
             world.log().await("table public.counters merged", FaultWorld.LIMIT);
             Awaitility.await()
@@ -188,7 +190,7 @@ class SourceFaultsTest {
                                     .anyMatch(it ->
                                             it.table().equals(COUNTERS)
                                                     && it.state() == TableState.PAUSED));
-            world.replication().follow(schema, false);
+            world.replication().follow(new SchemaOverride.InForce(schema, false, List.of()));
             world.assertSound();
         }
     }

@@ -8,6 +8,9 @@ import io.tidetable.model.Consistency;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
+import io.tidetable.model.schema.Pins;
+import io.tidetable.model.schema.ReplicationSchema;
+import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.fault.FaultPoint;
@@ -21,6 +24,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import org.awaitility.Awaitility;
@@ -643,7 +647,7 @@ class TrackMoveTest extends TrackMoveWorld {
             awaitRides(pipeline, HOT, Track.BULK);
             assertThatThrownBy(() -> pipeline.move(HOT, Track.EXPRESS))
                     .isInstanceOf(TidetableException.class)
-                    .hasMessageContaining("the settings pin public.hot to the bulk track");
+                    .hasMessageContaining("pin public.hot to the bulk track");
             awaitEqual(pipeline);
         }
     }
@@ -794,6 +798,95 @@ class TrackMoveTest extends TrackMoveWorld {
             awaitRides(pipeline, HOT, Track.EXPRESS);
             awaitEqual(pipeline);
         }
+    }
+
+    @Test
+    void aTableGoesByItselfToTheTrackThatItsReplicationSchemaAsksForWhileItRuns() throws Exception {
+        moves = calmAfter(Duration.ofMillis(500));
+        createTables();
+        try (Pipeline pipeline = started()) {
+            databases.onSource("UPDATE cold SET value = 1");
+            pipeline.follow(asking(COLD, Track.EXPRESS));
+            pipeline.follow(asking(HOT, Track.BULK));
+            databases.onSource("UPDATE hot SET value = 2");
+            awaitRides(pipeline, COLD, Track.EXPRESS);
+            awaitRides(pipeline, HOT, Track.BULK);
+            databases.onSource("UPDATE cold SET value = 3", "UPDATE hot SET value = 3");
+            awaitEqual(pipeline);
+        }
+    }
+
+    @Test
+    void anOverrideKeepsATableOnItsTrackWhateverRulesOrCommandsSayAndItsEndBringsItHome()
+            throws Exception {
+        moves = calmAfter(Duration.ofMillis(500));
+        createTables();
+        try (Pipeline pipeline = started()) {
+            pipeline.follow(pinned(COLD, Track.EXPRESS));
+            awaitRides(pipeline, COLD, Track.EXPRESS);
+            assertThatThrownBy(() -> pipeline.move(COLD, Track.BULK))
+                    .isInstanceOf(TidetableException.class)
+                    .hasMessageContaining("an override pin public.cold to the express track");
+            // Another table that comes and goes shows that the looks go on, and move this one not.
+            pipeline.follow(asking(HOT, Track.BULK));
+            awaitRides(pipeline, HOT, Track.BULK);
+            pipeline.follow(asking(HOT, Track.EXPRESS));
+            awaitRides(pipeline, HOT, Track.EXPRESS);
+            assertThat(status(pipeline, COLD).track()).isEqualTo(Track.EXPRESS);
+
+            pipeline.follow(asking(COLD, Track.BULK));
+
+            awaitRides(pipeline, COLD, Track.BULK);
+            awaitEqual(pipeline);
+        }
+    }
+
+    @Test
+    void aTableThatACommandSentElsewhereStaysUntilSomethingNewIsAskedFor() throws Exception {
+        moves = calmAfter(Duration.ofMillis(500));
+        createTables();
+        try (Pipeline pipeline = started()) {
+            pipeline.move(COLD, Track.EXPRESS);
+            awaitRides(pipeline, COLD, Track.EXPRESS);
+            pipeline.follow(asking(HOT, Track.BULK));
+            awaitRides(pipeline, HOT, Track.BULK);
+            pipeline.follow(asking(HOT, Track.EXPRESS));
+            awaitRides(pipeline, HOT, Track.EXPRESS);
+            assertThat(status(pipeline, COLD).track()).isEqualTo(Track.EXPRESS);
+
+            // What was asked for before is nothing new, another priority is none either.
+            pipeline.follow(asking(COLD, Track.BULK));
+            pipeline.follow(asking(HOT, Track.BULK));
+            awaitRides(pipeline, HOT, Track.BULK);
+            assertThat(status(pipeline, COLD).track()).isEqualTo(Track.EXPRESS);
+            awaitEqual(pipeline);
+        }
+    }
+
+    private static PipelineSettings.Moves calmAfter(Duration calm) {
+        return new PipelineSettings.Moves(
+                true,
+                new TrackPolicy.Limits(
+                        20_000, ByteSize.megabytes(20), Duration.ofMillis(500), calm, 60));
+    }
+
+    private static SchemaOverride.InForce asking(TableId table, Track track) {
+        return new SchemaOverride.InForce(schema(table, track), false, List.of());
+    }
+
+    private static SchemaOverride.InForce pinned(TableId table, Track track) {
+        Instant now = Instant.now();
+        Pins pins = new Pins(null, null, null, track, null, false);
+        return new SchemaOverride.InForce(
+                schema(table, track),
+                false,
+                List.of(
+                        new SchemaOverride(
+                                1, table, null, pins, "the sale", "ada", now, null, null)));
+    }
+
+    private static ReplicationSchema schema(TableId table, Track track) {
+        return ReplicationSchema.usual(table, REPORTING, Instant.now()).withTrack(track);
     }
 
     @Test

@@ -115,6 +115,23 @@ class TrackPolicyTest {
         assertThat(decisions.getLast().reason()).contains("it was calm for");
     }
 
+    @Test
+    void aTableThatHasGotTheBulkTrackGoesThereAtOnceHoweverBusyItIsAndNoMoreThanSoManyAMinute() {
+        for (String name : List.of("a", "b", "c")) {
+            Table busy = new Table(Track.BULK);
+            busy.rides = Track.EXPRESS;
+            busy.rate = 900;
+            tables.put(name, busy);
+        }
+
+        run(STEP);
+        assertThat(decisions).hasSize(2).allMatch(it -> it.to() == Track.BULK);
+        run(Duration.ofSeconds(61));
+
+        assertThat(decisions).hasSize(3);
+        assertThat(tables.values()).allMatch(it -> it.rides == Track.BULK);
+    }
+
     /** Its move would not end, and meanwhile it could not leave again. */
     @Test
     void nobodyComesHomeWhileADestinationRests() {
