@@ -57,6 +57,12 @@ final class OverrideCommand extends CommandGroup {
         @Option(names = "--track", paramLabel = "TRACK", description = "express or bulk")
         private @Nullable String track;
 
+        @Option(
+                names = "--shards",
+                paramLabel = "N",
+                description = "lanes over which a table with consistency key is spread, 2 to 64")
+        private @Nullable Integer shards;
+
         @Option(names = "--pause", description = "hold it; its changes wait in the journal")
         private boolean pause;
 
@@ -83,6 +89,10 @@ final class OverrideCommand extends CommandGroup {
             put(pins, "consistency", consistency);
             put(pins, "priority", priority);
             put(pins, "track", track);
+            put(
+                    pins,
+                    "sharding",
+                    shards == null ? null : Map.of("by", "key_hash", "shards", shards));
             put(pins, "paused", pause ? Boolean.TRUE : null);
             Instant until = limit == null ? null : Instant.now().plus(limit);
             return control.answer(

@@ -13,9 +13,16 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +90,72 @@ class ControlCommandsTest {
         done("override", "end", "1");
         assertThat(done("explain", "orders")).contains("priority 3").doesNotContain("priority 77");
         assertThat(done("audit")).contains("ada").contains("override set");
+    }
+
+    @Test
+    void shardsThatAreSetChangeTheLanesOfATableThatIsWrittenToAndTheirEndBringsThemBack()
+            throws Exception {
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(done("tables")).contains("streaming"));
+        assertThat(failed(override("--shards", "4")))
+                .contains("TT-639")
+                .contains("has table; pin consistency key(4) as well");
+        AtomicBoolean writing = new AtomicBoolean(true);
+        AtomicInteger written = new AtomicInteger();
+        Thread writer = Thread.ofPlatform().start(() -> write(writing, written));
+
+        done(override("--consistency", "key(2)", "--shards", "5"));
+        awaitLanes("spread over 5 lanes by key", written);
+        done(override("--shards", "3"));
+        awaitLanes("spread over 3 lanes by key", written);
+        done("override", "end", "2");
+        awaitLanes("spread over 5 lanes by key", written);
+        done("override", "end", "1");
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> !done("explain", "orders").contains("lanes"));
+        assertThat(lanes()).isEqualTo(1);
+        writing.set(false);
+        writer.join();
+
+        assertThat(done("wait", "--table", "orders", "--position", "now")).isNotNull();
+        databases.comparer().assertEqual();
+    }
+
+    private static String[] override(String... pins) {
+        List<String> all = new ArrayList<>(List.of("override", "set", "orders", "--reason", "r"));
+        all.addAll(List.of(pins));
+        return all.toArray(String[]::new);
+    }
+
+    private void awaitLanes(String sentence, AtomicInteger written) {
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> done("explain", "orders").contains(sentence));
+        int before = written.get();
+        await().atMost(Duration.ofMinutes(1)).until(() -> written.get() > before + 20);
+    }
+
+    private void write(AtomicBoolean writing, AtomicInteger written) {
+        Random chance = new Random(5);
+        while (writing.get()) {
+            int id = chance.nextInt(200);
+            try {
+                databases.onSource(
+                        "INSERT INTO orders VALUES (%d, 'x') ON CONFLICT (id) DO UPDATE SET note = 'n' || %d"
+                                .formatted(id, written.incrementAndGet()),
+                        "DELETE FROM orders WHERE id = %d".formatted(chance.nextInt(200)));
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private long lanes() throws SQLException {
+        try (Connection connection = databases.connectDestination();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT count(*) FROM tidetable.progress")) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.tidetable.control.api.ControlRepresentation.Shards;
 import io.tidetable.control.api.ControlRepresentation.Version;
 import io.tidetable.control.plane.ControlPlane;
 import io.tidetable.control.store.Key;
+import io.tidetable.model.Consistency;
 import io.tidetable.model.TableId;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.SchemaOverride.InForce;
@@ -123,7 +124,7 @@ final class SchemaRoutes {
                 .toList();
     }
 
-    /** What of the schema in force is not followed while the process runs. */
+    /** Where it is not, or not yet, as the schema in force says; and over how many lanes it is. */
     private static Stream<String> otherwise(TableStatus table, ReplicationSchema wanted) {
         List<String> sentences = new ArrayList<>();
         if (table.track() != wanted.track() && table.move() == null) {
@@ -135,12 +136,25 @@ final class SchemaRoutes {
                                     table.table(),
                                     wanted.track().label()));
         }
-        if (!table.consistency().equals(wanted.consistency())) {
+        Consistency ordered = wanted.ordered();
+        if (!table.consistency().equals(ordered)) {
             sentences.add(
-                    "Its consistency is %s until the next start."
-                            .formatted(table.consistency().label()));
+                    isOwnLane(ordered) && isOwnLane(table.consistency())
+                            ? "It has the lanes of consistency %s until they can be led to one place; the log says what keeps them from it."
+                                    .formatted(table.consistency().label())
+                            : "Its consistency is %s until the next start."
+                                    .formatted(table.consistency().label()));
+        } else if (ordered instanceof Consistency.Key(int lanes)) {
+            sentences.add("Its changes are spread over %d lanes by key.".formatted(lanes));
         }
         return sentences.stream();
+    }
+
+    private static boolean isOwnLane(Consistency consistency) {
+        return switch (consistency) {
+            case Consistency.Table(), Consistency.Key _ -> true;
+            case Consistency.Group _, Consistency.Strict() -> false;
+        };
     }
 
     private static String sentence(TableStatus table) {

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class TokenRoutes {
     private static final String ROOT = "/api/v1/tokens";
 
-    /** Numbers in the order of their texts. */
-    private static final String CURSOR = "%019d";
-
     private final ControlPlane control;
     private final InstantSource clock;
 
@@ -63,7 +60,8 @@ final class TokenRoutes {
                 Page.of(
                         context,
                         control.store().tokens().all().stream(),
-                        it -> CURSOR.formatted(it.number()),
+                        // Numbers in the order of their texts.
+                        it -> "%019d".formatted(it.number()),
                         ControlRequests.USUAL_PAGE);
         ApiServer.json(
                 context, new Tokens(page.items().stream().map(OfToken::of).toList(), page.next()));

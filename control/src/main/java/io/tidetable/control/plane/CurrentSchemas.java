@@ -4,14 +4,17 @@ import io.tidetable.control.store.Key;
 import io.tidetable.control.store.Kind;
 import io.tidetable.control.store.MetadataStore;
 import io.tidetable.control.store.StoredSchema;
+import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.schema.SchemaOverride.InForce;
+import io.tidetable.model.schema.Sharding;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -145,6 +148,57 @@ final class CurrentSchemas {
         Collection<DestinationId> concerned =
                 destination == null ? destinations : List.of(destination);
         concerned.forEach(it -> stored(new Key(table, it)));
+    }
+
+    /** Overrides that count or will, the oldest first. */
+    List<SchemaOverride> overrides() {
+        return overrides;
+    }
+
+    /**
+     * Refuses overrides whose shards no lanes could follow.
+     *
+     * @param all that would count, the oldest first
+     * @throws TidetableException TT-639 where there are such
+     */
+    void requireFollowable(List<SchemaOverride> all) {
+        List<SchemaOverride> numbered = new ArrayList<>();
+        for (SchemaOverride each : all) {
+            numbered.add(each.numbered(numbered.size() + 1L));
+        }
+        for (SchemaOverride each : numbered) {
+            Sharding sharding = each.pins().sharding();
+            if (sharding == null) {
+                continue;
+            }
+            switch (sharding) {
+                case Sharding.Unsharded() -> {}
+                case Sharding.ByPartition(), Sharding.ByKeyRange _ ->
+                        throw new TidetableException(
+                                "TT-639",
+                                "%s are nothing that lanes follow, they are spread by key hash only; pin shards by key_hash, or none; nothing was changed"
+                                        .formatted(sharding.describe()));
+                case Sharding.ByKeyHash(int shards) -> requireKeyed(each, shards, numbered);
+            }
+        }
+    }
+
+    private void requireKeyed(SchemaOverride wanted, int shards, List<SchemaOverride> all) {
+        for (Key key : of(wanted.table())) {
+            if (!wanted.concerns(key.table(), key.destination())) {
+                continue;
+            }
+            Consistency ordered =
+                    SchemaOverride.apply(stored(key).schema(), all, clock.instant())
+                            .schema()
+                            .consistency();
+            if (!(ordered instanceof Consistency.Key)) {
+                throw new TidetableException(
+                        "TT-639",
+                        "shards by key hash are the lanes of a table with consistency key, and %s has %s; pin consistency key(%d) as well; nothing was changed"
+                                .formatted(key, ordered.label(), shards));
+            }
+        }
     }
 
     /** Where the table is replicated to. */

@@ -57,6 +57,7 @@ public final class Declarations {
         List<SchemaOverride> pinned = wanted.overrides();
         if (pinned != null) {
             pinned.forEach(it -> current.requireReplicated(it.table(), it.destination()));
+            current.requireFollowable(pinned);
         }
         return compiled;
     }

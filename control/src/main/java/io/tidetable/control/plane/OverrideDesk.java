@@ -8,6 +8,8 @@ import io.tidetable.model.schema.Pins;
 import io.tidetable.model.schema.SchemaOverride;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,19 +44,21 @@ public final class OverrideDesk {
         current.requireReplicated(table, destination);
         SchemaOverride added;
         try {
-            added =
-                    store.overrides()
-                            .add(
-                                    new SchemaOverride(
-                                            0,
-                                            table,
-                                            destination,
-                                            pins,
-                                            reason,
-                                            author,
-                                            clock.instant(),
-                                            until,
-                                            null));
+            SchemaOverride wanted =
+                    new SchemaOverride(
+                            0,
+                            table,
+                            destination,
+                            pins,
+                            reason,
+                            author,
+                            clock.instant(),
+                            until,
+                            null);
+            List<SchemaOverride> all = new ArrayList<>(current.overrides());
+            all.add(wanted);
+            current.requireFollowable(all);
+            added = store.overrides().add(wanted);
         } catch (IllegalArgumentException e) {
             throw new TidetableException("TT-639", e.getMessage() + "; nothing was changed", e);
         }

@@ -116,7 +116,7 @@ public final class OverrideStore {
                         .bind("until", until == null ? null : time(until))
                         .mapTo(Long.class)
                         .one();
-        SchemaOverride added = numbered(wanted, number);
+        SchemaOverride added = wanted.numbered(number);
         note(handle, "override set", added.author(), added.since(), null, added);
         return added;
     }
@@ -190,19 +190,6 @@ public final class OverrideStore {
                         after.reason(),
                         before == null ? null : Documents.text(OverrideDocument.of(before)),
                         Documents.text(OverrideDocument.of(after))));
-    }
-
-    private static SchemaOverride numbered(SchemaOverride it, long number) {
-        return new SchemaOverride(
-                number,
-                it.table(),
-                it.destination(),
-                it.pins(),
-                it.reason(),
-                it.author(),
-                it.since(),
-                it.until(),
-                it.endedAt());
     }
 
     private static SchemaOverride ended(SchemaOverride it, Instant at) {

@@ -267,12 +267,7 @@ class AccessTest {
         while (!next.isEmpty() || paged.isEmpty()) {
             ControlClient.Answer page =
                     new ControlClient.Answer(
-                            send(
-                                            guarded,
-                                            "GET",
-                                            "/api/v1/tokens?limit=4&after=" + next,
-                                            "",
-                                            admin)
+                            send(guarded, "GET", "/api/v1/tokens?limit=4&after=" + next, "", admin)
                                     .body(),
                             "");
             page.rows("tokens", "name").forEach(row -> paged.add(row.getFirst()));

@@ -122,6 +122,35 @@ class ControlApiTest {
     }
 
     @Test
+    void shardsThatNoLanesCouldFollowAreRefusedAndNothingIsKept() throws Exception {
+        String wish = "{\"table\":\"orders\",\"reason\":\"r\",\"pins\":{%s}}";
+        String hash = "\"sharding\":{\"by\":\"key_hash\",\"shards\":4}";
+        for (String pins :
+                List.of(
+                        hash,
+                        "\"sharding\":{\"by\":\"partition\"},\"consistency\":\"key(2)\"",
+                        "\"sharding\":{\"by\":\"key_range\",\"bounds\":[\"7\"]}")) {
+            HttpResponse<String> refused = send("POST", "/api/v1/overrides", wish.formatted(pins));
+            assertThat(refused.statusCode()).as(pins).isEqualTo(409);
+            assertThat(refused.body()).contains("TT-639").contains("nothing was changed");
+            String declared = "{\"overrides\":[%s]}".formatted(wish.formatted(pins));
+            assertThat(send("POST", "/api/v1/declaration/difference", declared).body())
+                    .contains("TT-639");
+        }
+        assertThat(send("GET", "/api/v1/overrides", "").body()).contains("\"overrides\":[]");
+
+        HttpResponse<String> taken =
+                send(
+                        "POST",
+                        "/api/v1/overrides",
+                        wish.formatted(hash + ",\"consistency\":\"key(2)\""));
+        assertThat(taken.statusCode()).as(taken.body()).isEqualTo(201);
+        assertThat(send("POST", "/api/v1/overrides", wish.formatted(hash)).statusCode())
+                .as("another override makes it a table with key lanes")
+                .isEqualTo(201);
+    }
+
+    @Test
     void functionsComePageByPageEachOnceInTheOrderOfTheirNames() throws Exception {
         followWithFunctions(new CopyOnWriteArrayList<>());
         List<String> names = List.of("A", "b", "b.c", "ratings", "z-9");

@@ -83,6 +83,17 @@ public record ReplicationSchema(
                 at);
     }
 
+    /**
+     * In which order its changes are applied, over as many lanes as its shards say: a table with
+     * consistency {@code key} has a lane for each shard by key hash.
+     */
+    public Consistency ordered() {
+        return consistency instanceof Consistency.Key
+                        && sharding instanceof Sharding.ByKeyHash(int shards)
+                ? new Consistency.Key(shards)
+                : consistency;
+    }
+
     static int requirePriority(int priority) {
         if (priority < 1 || priority > 1000) {
             throw new IllegalArgumentException("priority takes 1 to 1000, got " + priority);

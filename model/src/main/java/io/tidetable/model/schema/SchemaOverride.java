@@ -44,6 +44,12 @@ public record SchemaOverride(
         }
     }
 
+    /** The same as it is stored. */
+    public SchemaOverride numbered(long stored) {
+        return new SchemaOverride(
+                stored, table, destination, pins, reason, author, since, until, endedAt);
+    }
+
     /** Whether it counts at that time. */
     public boolean isInForce(Instant at) {
         return !at.isBefore(since)

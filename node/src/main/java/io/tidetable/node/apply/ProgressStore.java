@@ -37,6 +37,12 @@ public final class ProgressStore {
             VALUES (?, ?, ?, ?, ?, ?::pg_lsn, ?) ON CONFLICT (pipeline, lane) DO NOTHING
             """;
 
+    private static final String END =
+            """
+            DELETE FROM tidetable.progress
+            WHERE pipeline = ? AND lane = ? AND epoch = ? AND lsn = ?::pg_lsn AND xid = ?
+            """;
+
     private static final String RAISE =
             "UPDATE tidetable.progress SET epoch = epoch + 1 WHERE pipeline = ? AND lane = ?"
                     + " RETURNING "
@@ -107,6 +113,22 @@ public final class ProgressStore {
             statement.setString(6, first.position().commitEnd().toString());
             statement.setLong(7, first.position().xid());
             statement.executeUpdate();
+        }
+    }
+
+    /**
+     * Takes the progress of a lane away; others are to go on from there.
+     *
+     * @return false where the destination holds another one
+     */
+    public boolean end(Progress last) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(END)) {
+            statement.setString(1, last.pipeline());
+            statement.setString(2, last.lane().name());
+            statement.setLong(3, last.epoch());
+            statement.setString(4, last.position().commitEnd().toString());
+            statement.setLong(5, last.position().xid());
+            return statement.executeUpdate() == 1;
         }
     }
 

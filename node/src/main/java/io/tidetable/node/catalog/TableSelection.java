@@ -46,6 +46,12 @@ public final class TableSelection {
         return new TableSelection(rules);
     }
 
+    /** The one table. */
+    public static TableSelection exactly(TableId table) {
+        String name = TableId.quote(table.namespace()) + "." + TableId.quote(table.name());
+        return new TableSelection(List.of(new Rule(TablePattern.parse(name), true)));
+    }
+
     public boolean selects(TableId table) {
         boolean selected = false;
         for (Rule rule : rules) {

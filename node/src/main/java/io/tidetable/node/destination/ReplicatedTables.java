@@ -57,6 +57,17 @@ public final class ReplicatedTables {
             WHERE pipeline = ? AND namespace = ? AND name = ?
             """;
 
+    private static final String JOIN_LANE =
+            """
+            UPDATE tidetable.replicated_table SET lane = ?, changed_at = clock_timestamp()
+            WHERE pipeline = ? AND namespace = ? AND name = ?
+            """;
+
+    private static final String HAS_QUARANTINED =
+            """
+            SELECT FROM tidetable.quarantine WHERE pipeline = ? AND namespace = ? AND name = ? LIMIT 1
+            """;
+
     private static final String MERGED =
             """
             UPDATE tidetable.replicated_table
@@ -197,6 +208,24 @@ public final class ReplicatedTables {
             throw e;
         } finally {
             destination.setAutoCommit(true);
+        }
+    }
+
+    /** Another lane carries the table from now on; of key lanes, the first. */
+    public void joinLane(Connection destination, TableId table, LaneId lane) throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(JOIN_LANE)) {
+            statement.setString(1, lane.name());
+            keyed(statement, 2, table).executeUpdate();
+        }
+    }
+
+    /** Whether changes of the table stand in quarantine. */
+    public boolean hasQuarantined(Connection destination, TableId table) throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(HAS_QUARANTINED)) {
+            keyed(statement, 1, table);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
         }
     }
 

@@ -64,6 +64,10 @@ public enum FaultPoint {
      * The decision is gone because the tables go back, the track they were to ride carries them.
      */
     MOVE_TAKEN_BACK,
+    /** Other lanes of a table are written down where its lanes stand, the transaction is open. */
+    LANES_WRITTEN,
+    /** Other lanes of a table stand at the destination; nobody here knows it yet. */
+    LANES_REPLACED,
     /** It is durably noted which strategy a table is to get; nothing of it was done. */
     STRATEGY_DECIDED,
     /** The merge that brings a strategy knows what it is to make of the table. */

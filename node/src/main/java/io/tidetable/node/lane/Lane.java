@@ -52,6 +52,9 @@ public final class Lane {
     private boolean atStop;
     private volatile boolean held;
 
+    /** Others have taken its place: it never works again. */
+    private volatile boolean retired;
+
     /** Whether this process has raised the lane's epoch: nobody else can commit for it. */
     private boolean owned;
 
@@ -255,7 +258,9 @@ public final class Lane {
 
     /** Whether a worker would find something to do: not held, and every table can be applied to. */
     public boolean runnable() {
-        return !held && tables.values().stream().allMatch(table -> applies(table.state()));
+        return !held
+                && !retired
+                && tables.values().stream().allMatch(table -> applies(table.state()));
     }
 
     private static boolean applies(TableState state) {
@@ -266,6 +271,16 @@ public final class Lane {
     }
 
     // Everything below is for whoever holds the lock.
+
+    /** Never works again: other lanes go on where it stands, or will. */
+    public void retire() {
+        retired = true;
+    }
+
+    /** What is below came over tracks that the lanes before this one have left. */
+    public void goesOnAbove(Lsn completeBelow) {
+        complete = Lsn.max(complete, completeBelow);
+    }
 
     /** Where the destination stands as far as is known; null until it was read from there. */
     public @Nullable Progress progress() {
@@ -695,7 +710,9 @@ public final class Lane {
 
     private void noteStop(@Nullable TransactionPart next, Lsn readable) {
         SourceSnapshot limit = stop;
-        if (limit != null && (next != null || readable.isAtOrAfter(limit.horizon()))) {
+        // A lane that waits at a barrier goes on yet: the others come up to it.
+        if (limit != null
+                && (next == null ? readable.isAtOrAfter(limit.horizon()) : !mayPass(next))) {
             atStop = true;
             changed.signalAll();
         }

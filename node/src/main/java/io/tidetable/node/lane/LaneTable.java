@@ -13,6 +13,7 @@ import io.tidetable.node.strategy.TableScope;
 import io.tidetable.node.strategy.TableStrategy;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** One table within its lane at one destination: what it is, and where it stands. Thread-safe. */
@@ -21,7 +22,8 @@ public final class LaneTable {
     private volatile Track track;
     private volatile @Nullable TrackMove move;
     private volatile String moveStage = "decided";
-    private final Consistency consistency;
+    private volatile Consistency consistency;
+    private final ReentrantLock leading = new ReentrantLock();
     private volatile int priority;
     private final DelayStatistics delays = new DelayStatistics();
     private final AtomicLong quarantined = new AtomicLong();
@@ -92,8 +94,19 @@ public final class LaneTable {
                 : Set.of(under.from(), under.to());
     }
 
+    /** In which order its changes are applied, and over how many lanes. */
     public Consistency consistency() {
         return consistency;
+    }
+
+    /** Its lanes are others from now on; by whoever holds the former ones. */
+    public void consistency(Consistency other) {
+        consistency = other;
+    }
+
+    /** Held by whoever leads its lanes somewhere, or puts others in their place. */
+    public ReentrantLock leading() {
+        return leading;
     }
 
     /** Its weight in the queue. */

@@ -13,6 +13,7 @@ import io.tidetable.node.lane.KeyBuckets;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.lane.TrackMove;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -26,6 +27,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +43,8 @@ final class DestinationLanes {
     private final Lane.Announced announced;
     private final Dispatcher dispatcher;
     private final Map<TableId, LaneTable> tables = new TreeMap<>();
-    private final Map<LaneId, Lane> lanes = new TreeMap<>();
-    private final Map<TableId, List<Lane>> lanesByTable = new HashMap<>();
+    private final Map<LaneId, Lane> lanes = new ConcurrentSkipListMap<>();
+    private final Map<TableId, List<Lane>> lanesByTable = new ConcurrentHashMap<>();
     private final Set<Lane> mergedLanes = ConcurrentHashMap.newKeySet();
 
     /** What the journal keeps for this destination; its own monitor. */
@@ -112,12 +114,57 @@ final class DestinationLanes {
     void add(Lane lane) {
         lanes.put(lane.id(), lane);
         for (LaneTable table : lane.tables()) {
-            lanesByTable.computeIfAbsent(table.table(), key -> new ArrayList<>()).add(lane);
+            lanesByTable.merge(table.table(), List.of(lane), DestinationLanes::together);
         }
         if (lane.tracks().size() > 1) {
             mergedLanes.add(lane);
         }
         dispatcher.add(new Work.OfLane(lane), priorityOf(lane));
+    }
+
+    private static List<Lane> together(List<Lane> before, List<Lane> more) {
+        List<Lane> all = new ArrayList<>(before);
+        all.addAll(more);
+        return List.copyOf(all);
+    }
+
+    /** Writes down that other lanes go on where the former ones stand. */
+    interface Handover {
+        void commit() throws SQLException;
+    }
+
+    /**
+     * Puts other lanes in the place of those that carry a table alone; whoever calls holds them.
+     *
+     * @return false where the table is on its way to another track; nothing was changed then
+     */
+    boolean replace(LaneTable table, Consistency ordered, Handover handover) throws SQLException {
+        synchronized (handing) {
+            if (table.move() != null) {
+                return false;
+            }
+            handover.commit();
+            List<Lane> former = of(table.table());
+            former.forEach(Lane::retire);
+            table.consistency(ordered);
+            List<Lane> next =
+                    newLanes(
+                            WantedTable.ownLanes(table.table(), ordered).getFirst(),
+                            List.of(table));
+            for (Lane lane : former) {
+                lanes.remove(lane.id());
+                mergedLanes.remove(lane);
+                dispatcher.remove(new Work.OfLane(lane));
+                next.forEach(it -> it.goesOnAbove(lane.completeBelow()));
+            }
+            for (Lane lane : next) {
+                lanes.put(lane.id(), lane);
+                dispatcher.add(new Work.OfLane(lane), priorityOf(lane));
+            }
+            lanesByTable.put(table.table(), List.copyOf(next));
+            next.forEach(lane -> dispatcher.activate(new Work.OfLane(lane)));
+            return true;
+        }
     }
 
     /** From where the tables' tracks will have everything of them. */
@@ -229,7 +276,10 @@ final class DestinationLanes {
 
     /** Says that tables move, in the status. */
     void announce(TrackMove move) {
-        tablesOf(move).forEach(table -> table.moves(move));
+        // Lanes that are made meanwhile would else not hear of the turn.
+        synchronized (handing) {
+            tablesOf(move).forEach(table -> table.moves(move));
+        }
     }
 
     /** Says, in the status, where a move stands. */

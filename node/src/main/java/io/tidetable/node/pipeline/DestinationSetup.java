@@ -266,7 +266,7 @@ final class DestinationSetup {
                     new LaneTable(
                             placed.wanted().table(),
                             placed.track(),
-                            schema.consistency(),
+                            schema.ordered(),
                             schema.priority());
             TrackMove move = placed.move();
             if (move != null) {

@@ -1,18 +1,14 @@
 package io.tidetable.node.pipeline;
 
-import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
-import io.tidetable.model.Track;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.copy.LayoutColumn;
 import io.tidetable.node.copy.LayoutReader;
 import io.tidetable.node.copy.SnapshotHolder;
 import io.tidetable.node.copy.TableLayout;
 import io.tidetable.node.copy.TableLock;
-import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
-import io.tidetable.node.postgres.SourceSnapshot;
 import io.tidetable.node.strategy.KeySample;
 import io.tidetable.node.strategy.TableScope;
 import io.tidetable.node.verify.KeyRange;
@@ -24,17 +20,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a table with its source while both are written to. A snapshot of the source is no place
- * in the change stream, so the table's lanes are led exactly to it: they apply what the snapshot
- * sees, stop before the first transaction that it does not see, and go on once a snapshot of the
- * destination stands there. What is compared then has to be equal.
+ * Compares a table with its source while both are written to: its lanes are led to a snapshot of
+ * the source, and go on once a snapshot of the destination stands there. What is compared then has
+ * to be equal.
  */
 final class LiveVerification {
     private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -43,18 +36,11 @@ final class LiveVerification {
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private final DestinationSide side;
-    private final Lane.Announced announced;
-    private final Runnable heartbeat;
+    private final LedLanes led;
 
-    /**
-     * A verification.
-     *
-     * @param heartbeat writes something at the source, so that tracks pass what was before
-     */
-    LiveVerification(DestinationSide side, Lane.Announced announced, Runnable heartbeat) {
+    LiveVerification(DestinationSide side, LedLanes led) {
         this.side = side;
-        this.announced = announced;
-        this.heartbeat = heartbeat;
+        this.led = led;
     }
 
     /** Compares one table, and mends it where that is asked for. */
@@ -174,7 +160,7 @@ final class LiveVerification {
         TableId table = laneTable.table();
         TableScope scope = laneTable.scope();
         try (Connection destination = context.connect("tidetable verify");
-                SnapshotHolder snapshot = leadTo(table, destination);
+                SnapshotHolder snapshot = leadTo(laneTable, destination);
                 Connection reader = snapshot.openReader("tidetable verify")) {
             snapshot.join(reader);
             if (!TableLock.lock(reader, table)) {
@@ -207,11 +193,12 @@ final class LiveVerification {
      *
      * @return the source's snapshot; the lanes go on already
      */
-    private SnapshotHolder leadTo(TableId table, Connection destination)
+    private SnapshotHolder leadTo(LaneTable table, Connection destination)
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (System.nanoTime() < deadline) {
-            SnapshotHolder snapshot = tryLeadTo(table, destination);
+            SnapshotHolder snapshot =
+                    led.lead(table, LIMIT, _ -> openSnapshot(destination, table.table()));
             if (snapshot != null) {
                 return snapshot;
             }
@@ -221,99 +208,6 @@ final class LiveVerification {
                 "TT-532",
                 "its lane could not be led to a snapshot of the source within %d minutes; look at its backlog with 'tidetable status' and verify again"
                         .formatted(LIMIT.toMinutes()));
-    }
-
-    private @Nullable SnapshotHolder tryLeadTo(TableId table, Connection destination)
-            throws SQLException, InterruptedException {
-        DestinationContext context = side.context();
-        List<Lane> lanes = side.lanes().of(table);
-        onEach(lanes, Lane::hold);
-        SnapshotHolder snapshot = null;
-        boolean reached = false;
-        try {
-            snapshot =
-                    SnapshotHolder.take(context.source(), "tidetable snapshot", context.steady());
-            SourceSnapshot seen = snapshot.snapshot();
-            if (!lanes.stream().allMatch(lane -> lane.allAppliedVisibleIn(seen))) {
-                return null;
-            }
-            // It goes on at once: what it frees may be what its track waits for.
-            onEach(lanes, lane -> lane.goOnWithin(seen));
-            for (Lane lane : lanes) {
-                side.dispatcher().activate(new Work.OfLane(lane));
-            }
-            if (!awaitAnnounced(lanes, seen.horizon())) {
-                return null;
-            }
-            for (Lane lane : lanes) {
-                lane.wake();
-                side.dispatcher().activate(new Work.OfLane(lane));
-            }
-            for (Lane lane : lanes) {
-                lane.lock();
-                try {
-                    if (!lane.awaitStop(LIMIT)) {
-                        return null;
-                    }
-                } finally {
-                    lane.unlock();
-                }
-            }
-            onEach(lanes, Lane::hold);
-            if (!nothingSeenBeyond(lanes, seen)) {
-                return null;
-            }
-            reached = openSnapshot(destination, table);
-            return reached ? snapshot : null;
-        } finally {
-            onEach(lanes, Lane::release);
-            for (Lane lane : lanes) {
-                side.dispatcher().activate(new Work.OfLane(lane));
-            }
-            if (!reached && snapshot != null) {
-                snapshot.close();
-            }
-        }
-    }
-
-    private static boolean nothingSeenBeyond(List<Lane> lanes, SourceSnapshot seen) {
-        boolean nothing = true;
-        for (Lane lane : lanes) {
-            lane.lock();
-            try {
-                nothing &= lane.nothingSeenBeyond(seen);
-            } finally {
-                lane.unlock();
-            }
-        }
-        return nothing;
-    }
-
-    private interface Action {
-        void on(Lane lane);
-    }
-
-    private static void onEach(List<Lane> lanes, Action action) {
-        for (Lane lane : lanes) {
-            lane.lock();
-            try {
-                action.on(lane);
-            } finally {
-                lane.unlock();
-            }
-        }
-    }
-
-    private boolean awaitAnnounced(List<Lane> lanes, Lsn position) throws InterruptedException {
-        Set<Track> tracks = EnumSet.noneOf(Track.class);
-        lanes.forEach(lane -> tracks.addAll(lane.tracks()));
-        heartbeat.run();
-        for (Track track : tracks) {
-            if (!announced.await(track, position, LIMIT)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Whether the destination's snapshot was had, with the lock that keeps the table as it is. */

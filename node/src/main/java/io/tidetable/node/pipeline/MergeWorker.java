@@ -99,7 +99,7 @@ final class MergeWorker {
                 context.health().succeeded(work(table));
                 return Work.Outcome.NOTHING;
             }
-            if (!asked) {
+            if (!asked || !held.equals(lanes.lanesOf(table.table()))) {
                 return Work.Outcome.retryAfter(PUBLICATION_PAUSE_MILLIS);
             }
             mergeHeld(table, held, afterGap);

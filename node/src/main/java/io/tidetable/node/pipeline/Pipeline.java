@@ -75,6 +75,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     private final Lane.Announced announced = new Lane.Announced();
     private final Destinations destinations = new Destinations();
     private final SourceMarks marks;
+    private final Map<DestinationId, LaneSpread> spreads = new ConcurrentHashMap<>();
     private @Nullable Journal journal;
     private @Nullable SourceSide source;
     private volatile @Nullable StatusReport report;
@@ -557,7 +558,8 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
             Consumer<TableVerification> each)
             throws InterruptedException {
         DestinationSide there = destinations.at(destination);
-        LiveVerification verification = new LiveVerification(there, announced, marks::mark);
+        LiveVerification verification =
+                new LiveVerification(there, new LedLanes(there, announced, marks::mark));
         List<TableVerification> results = new ArrayList<>();
         for (LaneTable table : Destinations.chosen(there, tables)) {
             TableVerification result = verification.verify(table, repair);
@@ -614,6 +616,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         }
         try {
             there.work().follow(table, schema, now.paused());
+            spread(there, table, schema.ordered());
         } catch (SQLException e) {
             throw new TidetableException(
                     "TT-401",
@@ -629,6 +632,36 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
                     schema.track(),
                     now.overrides().stream().anyMatch(it -> it.pins().track() != null));
         }
+    }
+
+    /** A table that shares its lane, or is to, does not leave or join the others while it runs. */
+    private void spread(DestinationSide there, LaneTable table, Consistency ordered)
+            throws SQLException {
+        if (!isOwnLane(ordered) || !isOwnLane(table.consistency())) {
+            if (!table.consistency().equals(ordered)) {
+                LOG.info(
+                        "table {} gets consistency {} at the next start",
+                        table.table(),
+                        ordered.label());
+            }
+            return;
+        }
+        try {
+            spreads.computeIfAbsent(
+                            there.context().id(),
+                            _ -> new LaneSpread(there, new LedLanes(there, announced, marks::mark)))
+                    .spread(table, ordered);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TidetableException("TT-402", "the pipeline is being stopped", e);
+        }
+    }
+
+    private static boolean isOwnLane(Consistency consistency) {
+        return switch (consistency) {
+            case Consistency.Table(), Consistency.Key _ -> true;
+            case Consistency.Group _, Consistency.Strict() -> false;
+        };
     }
 
     @Override

@@ -116,9 +116,9 @@ public interface PipelineControl {
     /**
      * Follows what counts for a table from now on, as far as that goes while it runs: its weight,
      * its strategy, its track, and whether it is held; a table that was paused by hand stays so.
-     * Another consistency takes effect at the next start. Another track is gone to as tables move
-     * by themselves; at once where an override pins it. Does nothing where the table is not
-     * replicated.
+     * Another number of key lanes is given to it; a lane that is shared with others is joined and
+     * left at the next start. Another track is gone to as tables move by themselves; at once where
+     * an override pins it. Does nothing where the table is not replicated.
      *
      * @throws io.tidetable.model.TidetableException when it cannot be followed now; it is to be
      *     told again

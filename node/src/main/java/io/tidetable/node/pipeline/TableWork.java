@@ -233,12 +233,6 @@ final class TableWork {
             table.priority(schema.priority());
             reweight(table);
         }
-        if (!table.consistency().equals(schema.consistency())) {
-            LOG.info(
-                    "table {} gets consistency {} at the next start",
-                    table.table(),
-                    schema.consistency().label());
-        }
         synchronized (table) {
             if (held && table.state() != TableState.PAUSED) {
                 pauseAlone(table, HELD);

@@ -97,8 +97,7 @@ final class TrackUnits {
             }
             express |= home(table) == Track.EXPRESS;
         }
-        TrackUnit unit =
-                new TrackUnit(name, tables, express ? Track.EXPRESS : Track.BULK, pins);
+        TrackUnit unit = new TrackUnit(name, tables, express ? Track.EXPRESS : Track.BULK, pins);
         tables.forEach(table -> byTable.put(table, unit));
     }
 
@@ -113,9 +112,12 @@ final class TrackUnits {
 
     private Track home(TableId table) {
         Track pin = pin(table);
+        if (pin != null) {
+            return pin;
+        }
         Track command = sent.get(table);
-        if (pin != null || command != null) {
-            return pin != null ? pin : command;
+        if (command != null) {
+            return command;
         }
         return asked(table).stream().anyMatch(it -> it.track() == Track.EXPRESS)
                 ? Track.EXPRESS

@@ -12,6 +12,7 @@ import io.tidetable.node.catalog.TablePattern;
 import io.tidetable.node.catalog.TableSelection;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A source table that is to be replicated to one destination.
@@ -61,11 +62,23 @@ record WantedTable(TableDefinition definition, ReplicationSchema schema) {
         return new LaneId(table + "#" + number + "/" + count);
     }
 
+    /** The lanes of a table that shares none with others. */
+    static List<LaneId> ownLanes(TableId table, Consistency ordered) {
+        return switch (ordered) {
+            case Consistency.Key(int buckets) ->
+                    IntStream.range(0, buckets)
+                            .mapToObj(number -> keyLane(table, number, buckets))
+                            .toList();
+            case Consistency.Table(), Consistency.Group _, Consistency.Strict() ->
+                    List.of(new LaneId(table.toString()));
+        };
+    }
+
     /** The lane that carries the table; of a table with key lanes, the first. */
     LaneId lane() {
-        return switch (schema.consistency()) {
-            case Consistency.Table() -> new LaneId(table().toString());
-            case Consistency.Key(int buckets) -> keyLane(table(), 0, buckets);
+        return switch (schema.ordered()) {
+            case Consistency.Table(), Consistency.Key _ ->
+                    ownLanes(table(), schema.ordered()).getFirst();
             case Consistency.Group(String name) -> new LaneId("group:" + name);
             case Consistency.Strict() -> new LaneId("strict");
         };

@@ -177,7 +177,9 @@ public final class TrackPolicy {
         History history = histories.computeIfAbsent(seen.name(), _ -> new History());
         if (seen.now() == Track.EXPRESS && seen.home() == Track.BULK) {
             return new Decision(
-                    seen.name(), Track.BULK, "the bulk track is asked for; nobody waits for it there");
+                    seen.name(),
+                    Track.BULK,
+                    "the bulk track is asked for; nobody waits for it there");
         }
         if (seen.now() == Track.EXPRESS && share(rate) >= 1) {
             // Alone it keeps nobody waiting.

@@ -95,9 +95,13 @@ final class PipelineBuilder {
 
     /** One destination more. */
     PipelineBuilder to(DestinationId id, DatabasePair there) {
+        return to(id, there.destinationJdbcUrl());
+    }
+
+    /** One destination more, at an address of its own. */
+    PipelineBuilder to(DestinationId id, String url) {
         destinations.add(
-                new PipelineSettings.Destination(
-                        id, new Database(there.destinationJdbcUrl(), Map.of()), 3));
+                new PipelineSettings.Destination(id, new Database(url, Map.of()), 3));
         return this;
     }
 
