@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,16 @@ class LaneSpreadTest {
 
     @Test
     void anotherNumberOfLanesIsTakenUpUnderLoadWithoutLossOrDoubleOrAMerge() throws Exception {
+        takesUp(List.of(3));
+    }
+
+    @Test
+    @Tag("wide")
+    void manyAndFewLanesAreTakenUpUnderLoadWithoutLossOrDoubleOrAMerge() throws Exception {
+        takesUp(List.of(8, 2, 5));
+    }
+
+    private void takesUp(List<Integer> numbers) throws Exception {
         MixedChanges changes = created();
         long seed = System.nanoTime();
         System.out.println("seed " + seed);
@@ -68,7 +79,7 @@ class LaneSpreadTest {
                 WorkloadRun run = WorkloadRun.start(changes, databases.sourceJdbcUrl(), 2, seed)) {
             pipeline.start();
             awaitComplete(pipeline);
-            for (int shards : List.of(8, 2, 5)) {
+            for (int shards : numbers) {
                 long before = run.committed();
                 spread(pipeline, schema(ORDERS, shards));
                 spread(pipeline, schema(LINES, shards + 1));

@@ -100,8 +100,7 @@ final class PipelineBuilder {
 
     /** One destination more, at an address of its own. */
     PipelineBuilder to(DestinationId id, String url) {
-        destinations.add(
-                new PipelineSettings.Destination(id, new Database(url, Map.of()), 3));
+        destinations.add(new PipelineSettings.Destination(id, new Database(url, Map.of()), 3));
         return this;
     }
 

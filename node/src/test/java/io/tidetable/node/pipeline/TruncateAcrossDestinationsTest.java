@@ -106,7 +106,8 @@ class TruncateAcrossDestinationsTest {
             // Now with both there, over and over, by whatever way each of them has to take.
             for (int round = 0; round < 3; round++) {
                 inOneTransaction(
-                        "INSERT INTO orders (id, status) VALUES (%d, 'open')".formatted(9000 + round),
+                        "INSERT INTO orders (id, status) VALUES (%d, 'open')"
+                                .formatted(9000 + round),
                         "TRUNCATE orders CASCADE",
                         "INSERT INTO orders (id, status, weight) SELECT g, 'open', %d FROM generate_series(1, 50) g"
                                 .formatted(round));
@@ -179,9 +180,7 @@ class TruncateAcrossDestinationsTest {
 
     private static void awaitComplete(Pipeline pipeline, DestinationId destination)
             throws InterruptedException {
-        assertThat(
-                        pipeline.awaitComplete(
-                                destination, Set.of(), pipeline.sourcePosition(), LIMIT))
+        assertThat(pipeline.awaitComplete(destination, Set.of(), pipeline.sourcePosition(), LIMIT))
                 .as(() -> pipeline.status().toString())
                 .isTrue();
         Awaitility.await()
