@@ -6,6 +6,7 @@ import io.tidetable.lab.bench.ForecastBench;
 import io.tidetable.lab.bench.IsolationBench;
 import io.tidetable.lab.bench.MemoryBench;
 import io.tidetable.lab.bench.OutageBench;
+import io.tidetable.lab.bench.ScaleBench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ public final class Bench {
                             "forecast", ForecastBench::new,
                             "isolation", IsolationBench::new,
                             "memory", MemoryBench::new,
-                            "outage", OutageBench::new));
+                            "outage", OutageBench::new,
+                            "scale", ScaleBench::new));
 
     private Bench() {}
 

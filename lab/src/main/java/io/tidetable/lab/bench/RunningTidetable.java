@@ -98,24 +98,66 @@ final class RunningTidetable implements AutoCloseable {
     /** Seconds that an answer with its whole status takes; negative while there is none. */
     double secondsOfStatus() throws IOException, InterruptedException {
         requireAlive();
-        long began = System.nanoTime();
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> answer =
-                    client.send(
-                            HttpRequest.newBuilder(
-                                            URI.create(
-                                                    "http://127.0.0.1:%d/api/v1/status"
-                                                            .formatted(port)))
-                                    .timeout(Duration.ofMinutes(1))
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new IllegalStateException("status said " + answer.statusCode());
-            }
-            return (System.nanoTime() - began) / 1e9;
+        try {
+            return secondsOf("/api/v1/status");
         } catch (java.net.ConnectException e) {
             return -1;
         }
+    }
+
+    /** Seconds that an answer takes. */
+    double secondsOf(String path) throws IOException, InterruptedException {
+        long began = System.nanoTime();
+        HttpResponse<String> answer = send(request(path).build());
+        return require200(answer, began);
+    }
+
+    /** Seconds that an answer to a document takes. */
+    double secondsOfPost(String path, String body) throws IOException, InterruptedException {
+        long began = System.nanoTime();
+        HttpResponse<String> answer =
+                send(
+                        request(path)
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build());
+        return require200(answer, began);
+    }
+
+    /** Whether it says that it is ready; false also while nothing answers. */
+    boolean isReady() throws IOException, InterruptedException {
+        requireAlive();
+        try {
+            return send(request("/health/ready").build()).statusCode() == 200;
+        } catch (java.net.ConnectException e) {
+            return false;
+        }
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(port, path)))
+                .timeout(Duration.ofMinutes(1));
+    }
+
+    private static HttpResponse<String> send(HttpRequest request)
+            throws IOException, InterruptedException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(request, HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    private static double require200(HttpResponse<String> answer, long began) {
+        if (answer.statusCode() != 200) {
+            throw new IllegalStateException(
+                    "%s said %d: %s"
+                            .formatted(answer.uri().getPath(), answer.statusCode(), answer.body()));
+        }
+        return (System.nanoTime() - began) / 1e9;
+    }
+
+    /** Processor seconds that it has used so far, of both kinds. */
+    double processorSeconds() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e9;
     }
 
     /** Bytes of its data folder, so mostly of its journal. */
