@@ -68,8 +68,9 @@ final class RunCommand implements Callable<Integer> {
         Checks.refuseOnError(read);
         RunReport report = new RunReport(terminal);
         try (RunningPipeline pipeline = new RunningPipeline(read, directory)) {
-            pipeline.start();
+            pipeline.prepare();
             String url = pipeline.serve(port == null ? read.api() : read.api().onPort(port));
+            pipeline.start();
             report.say(
                     "pipeline %s is up: %s, data in %s"
                             .formatted(read.name(), url, directory.path()));

@@ -48,6 +48,11 @@ record LocalPipelineView(PipelineControl control, Supplier<List<InForce>> inForc
                         .toList());
     }
 
+    @Override
+    public boolean hasStarted() {
+        return control.hasStarted();
+    }
+
     private static DestinationStatus classified(
             DestinationStatus status, Map<TableId, Classification> classes) {
         return new DestinationStatus(

@@ -29,6 +29,7 @@ public final class RunningPipeline implements AutoCloseable {
     private final PipelineView view;
     private final Set<String> settledFunctions;
     private @Nullable ApiServer server;
+    private boolean prepared;
 
     public RunningPipeline(Settings settings, DataDirectory directory) {
         this(settings, directory, Faults.NONE);
@@ -67,12 +68,20 @@ public final class RunningPipeline implements AutoCloseable {
     }
 
     /**
-     * Takes the data folder, decides how each table is replicated, and starts to replicate. The
-     * caller has checked both sides.
+     * Takes the data folder and decides how each table is replicated. From then on it may be
+     * served.
      */
+    public void prepare() {
+        if (!prepared) {
+            directory.lock();
+            control.start();
+            prepared = true;
+        }
+    }
+
+    /** Starts to replicate. The caller has checked both sides. */
     public void start() {
-        directory.lock();
-        control.start();
+        prepare();
         LocalFunctions functions = new LocalFunctions(pipeline, settledFunctions);
         functions.use(control.functions().all());
         pipeline.start();

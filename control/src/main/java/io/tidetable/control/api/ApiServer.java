@@ -136,6 +136,7 @@ public final class ApiServer implements AutoCloseable {
         AccessGuard guard = guard();
         routes.before(guard::checkHead);
         routes.beforeMatched(guard::check);
+        routes.beforeMatched(new BeforeStart(pipeline)::check);
         new StatusRoutes(pipeline).register(routes);
         new TableRoutes(pipeline).register(routes);
         new ManifestRoutes(pipeline).register(routes);

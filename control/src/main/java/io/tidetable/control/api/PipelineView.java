@@ -21,6 +21,11 @@ import java.util.function.Consumer;
 public interface PipelineView {
     PipelineStatus status();
 
+    /** Whether it has begun to replicate; before, it has nothing to tell but its status. */
+    default boolean hasStarted() {
+        return true;
+    }
+
     /** The source's write position now: everything committed before the call lies below it. */
     Lsn sourcePosition();
 

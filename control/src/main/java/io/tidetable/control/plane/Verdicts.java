@@ -81,16 +81,22 @@ final class Verdicts {
      */
     void saveWhatIsSaidAnew() {
         RuleSet compiled = rules.compiled();
-        Map<Key, ReplicationSchema> byFiguresOfThen = byFiguresOfThen(compiled);
         List<Verdict> verdicts = of(compiled);
+        Map<Key, ReplicationSchema> byFiguresOfThen = new TreeMap<>();
         Set<Key> decided =
                 save(
                         verdicts,
                         ControlPlane.ITSELF,
                         (last, newest, verdict) -> {
+                            if (last.schema().asksTheSame(verdict.schema())) {
+                                return false;
+                            }
+                            // Thousands of tables take seconds, and most of the time none differs.
+                            if (byFiguresOfThen.isEmpty()) {
+                                byFiguresOfThen.putAll(byFiguresOfThen(compiled));
+                            }
                             ReplicationSchema then = byFiguresOfThen.get(Key.of(verdict.schema()));
-                            return (then == null || !last.schema().asksTheSame(then))
-                                    && !last.schema().asksTheSame(verdict.schema());
+                            return then == null || !last.schema().asksTheSame(then);
                         });
         LOG.info("{} tables classified, {} of them anew", verdicts.size(), decided.size());
     }

@@ -13,6 +13,7 @@ import io.tidetable.model.schema.SchemaOverride;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.CopyManifest;
 import io.tidetable.model.status.CopyProgress;
+import io.tidetable.model.status.DestinationStatus;
 import io.tidetable.model.status.PipelineStatus;
 import io.tidetable.model.status.QuarantinedChange;
 import io.tidetable.model.status.RetriedChanges;
@@ -530,11 +531,30 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
     @Override
     public PipelineStatus status() {
         StatusReport now = report;
-        if (now == null) {
-            return new PipelineStatus(
-                    settings.name(), clock.instant(), false, List.of(), List.of());
-        }
-        return now.make(failure == null);
+        return now == null ? starting() : now.make(failure == null);
+    }
+
+    private PipelineStatus starting() {
+        return new PipelineStatus(
+                settings.name(),
+                clock.instant(),
+                false,
+                List.of(),
+                settings.destinations().stream()
+                        .map(it ->
+                                new DestinationStatus(
+                                        it.id(),
+                                        false,
+                                        0,
+                                        it.appliers(),
+                                        List.of(),
+                                        "the pipeline is starting"))
+                        .toList());
+    }
+
+    @Override
+    public boolean hasStarted() {
+        return report != null;
     }
 
     @Override

@@ -23,6 +23,9 @@ import java.util.function.Consumer;
 public interface PipelineControl {
     PipelineStatus status();
 
+    /** Whether it has begun to replicate; before, it has nothing to tell but its status. */
+    boolean hasStarted();
+
     /** The source's write position now: everything committed before the call lies below it. */
     Lsn sourcePosition();
 

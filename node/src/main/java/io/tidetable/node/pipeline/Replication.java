@@ -336,6 +336,11 @@ public final class Replication implements PipelineControl, AutoCloseable {
     }
 
     @Override
+    public boolean hasStarted() {
+        return interlude != null || current.hasStarted();
+    }
+
+    @Override
     public Lsn sourcePosition() {
         return current.sourcePosition();
     }
