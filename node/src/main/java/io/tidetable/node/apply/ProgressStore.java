@@ -10,8 +10,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,10 +45,31 @@ public final class ProgressStore {
             WHERE pipeline = ? AND lane = ? AND epoch = ? AND lsn = ?::pg_lsn AND xid = ?
             """;
 
+    private static final String CREATE_ALL =
+            """
+            INSERT INTO tidetable.progress (pipeline, lane, epoch, system_id, timeline, lsn, xid)
+            SELECT * FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::integer[],
+                ?::pg_lsn[], ?::bigint[])
+            ON CONFLICT (pipeline, lane) DO NOTHING
+            """;
+
     private static final String RAISE =
             "UPDATE tidetable.progress SET epoch = epoch + 1 WHERE pipeline = ? AND lane = ?"
                     + " RETURNING "
                     + COLUMNS;
+
+    private static final String RAISE_ALL =
+            "UPDATE tidetable.progress SET epoch = epoch + 1 WHERE pipeline = ? AND lane = ANY (?)"
+                    + " RETURNING "
+                    + COLUMNS;
+
+    private static final String TRY_LOCK_ALL =
+            """
+            SELECT w.lane
+            FROM unnest(?::text[], ?::text[]) AS w (lane, key)
+            WHERE pg_try_advisory_xact_lock(hashtextextended(w.key, %s))
+            """
+                    .formatted(LaneLock.SEED);
 
     private static final String TRY_LOCK =
             "SELECT pg_try_advisory_xact_lock(hashtextextended(?, " + LaneLock.SEED + "))";
@@ -116,6 +139,34 @@ public final class ProgressStore {
         }
     }
 
+    /** Writes the first progress of lanes, in one statement; nothing of those that have some. */
+    public void createAll(Collection<Progress> first) throws SQLException {
+        if (first.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(CREATE_ALL)) {
+            array(statement, 1, "text", first, Progress::pipeline);
+            array(statement, 2, "text", first, it -> it.lane().name());
+            array(statement, 3, "bigint", first, Progress::epoch);
+            array(statement, 4, "bigint", first, it -> it.source().systemId());
+            array(statement, 5, "integer", first, it -> it.source().timeline());
+            array(statement, 6, "text", first, it -> it.position().commitEnd().toString());
+            array(statement, 7, "bigint", first, it -> it.position().xid());
+            statement.executeUpdate();
+        }
+    }
+
+    private void array(
+            PreparedStatement statement,
+            int index,
+            String type,
+            Collection<Progress> all,
+            Function<Progress, Object> value)
+            throws SQLException {
+        statement.setArray(
+                index, connection.createArrayOf(type, all.stream().map(value).toArray()));
+    }
+
     /**
      * Takes the progress of a lane away; others are to go on from there.
      *
@@ -160,6 +211,52 @@ public final class ProgressStore {
             throw e;
         } finally {
             connection.setAutoCommit(true);
+        }
+    }
+
+    /**
+     * Takes those of the lanes over in which no session of an old owner has a transaction open, all
+     * in one transaction: each takes an entry of the table of locks, so not thousands at once.
+     *
+     * @return their progress under the new epochs; the others are for {@link #claim}
+     */
+    public List<Progress> claimFree(String pipeline, Collection<LaneId> lanes) throws SQLException {
+        connection.setAutoCommit(false);
+        try {
+            List<String> free = tryLock(pipeline, lanes);
+            List<Progress> claimed;
+            try (PreparedStatement statement = connection.prepareStatement(RAISE_ALL)) {
+                statement.setString(1, pipeline);
+                statement.setArray(2, connection.createArrayOf("text", free.toArray()));
+                claimed = rows(statement);
+            }
+            connection.commit();
+            return claimed;
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private List<String> tryLock(String pipeline, Collection<LaneId> lanes) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(TRY_LOCK_ALL)) {
+            statement.setArray(
+                    1,
+                    connection.createArrayOf("text", lanes.stream().map(LaneId::name).toArray()));
+            statement.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text",
+                            lanes.stream().map(lane -> LaneLock.key(pipeline, lane)).toArray()));
+            try (ResultSet row = statement.executeQuery()) {
+                List<String> free = new ArrayList<>();
+                while (row.next()) {
+                    free.add(row.getString(1));
+                }
+                return free;
+            }
         }
     }
 

@@ -210,6 +210,20 @@ public final class Publications {
         }
     }
 
+    /** What binds a table to the track's publication; null where it is not in it. */
+    public @Nullable String bond(Connection source, Track track, TableId table)
+            throws SQLException {
+        try (PreparedStatement statement =
+                source.prepareStatement(BONDS + " AND n.nspname = ? AND c.relname = ?")) {
+            statement.setString(1, TrackNames.publication(pipeline, track));
+            statement.setString(2, table.namespace());
+            statement.setString(3, table.name());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getString(3) : null;
+            }
+        }
+    }
+
     /**
      * Whether nothing of a table was missed between two looks at its bond. That the publication was
      * given to another owner is no reason to think so.

@@ -4,8 +4,6 @@ import io.tidetable.model.LaneId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
-import io.tidetable.model.status.TableState;
-import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.types.TypeCatalog;
 import io.tidetable.node.types.TypeMapping;
@@ -37,6 +35,12 @@ import org.slf4j.LoggerFactory;
 public final class TableCreator {
     private static final Logger log = LoggerFactory.getLogger(TableCreator.class);
 
+    /**
+     * Made in one transaction: each takes some four entries of the destination's table of locks,
+     * which by default has room for some six thousand.
+     */
+    private static final int BATCH_RELATIONS = 250;
+
     private static final String COLLATIONS =
             """
             SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.collname)
@@ -46,26 +50,10 @@ public final class TableCreator {
                 pg_catalog.current_setting('server_encoding')))
             """;
 
-    private static final String TAKEN =
-            """
-            SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
-                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = ? AND c.relname = ANY (?))
-            """;
-
     private static final String CREATED_HERE =
             """
             SELECT namespace, name FROM tidetable.replicated_table
             WHERE pipeline = ? AND created_here
-            """;
-
-    private static final String RECORD =
-            """
-            INSERT INTO tidetable.replicated_table
-                (pipeline, namespace, name, lane, track, state, created_here)
-            VALUES (?, ?, ?, ?, ?, ?, true)
-            ON CONFLICT (pipeline, namespace, name)
-                DO UPDATE SET created_here = true, changed_at = clock_timestamp()
             """;
 
     private final Connection source;
@@ -117,15 +105,62 @@ public final class TableCreator {
         if (!missing.isEmpty()) {
             Making making = new Making(typeMapping(), sequences, collations());
             createSequences(making, shared);
+            List<MissingTable> possible = new ArrayList<>();
             for (TableDefinition table : missing) {
-                outcomes.put(
-                        table.id(),
-                        create(
-                                making,
-                                table,
-                                byTable.getOrDefault(table.id(), List.of()),
-                                placement.apply(table.id())));
+                List<SequenceDefinition> own = byTable.getOrDefault(table.id(), List.of());
+                try {
+                    makeTypes(making, table, own);
+                    possible.add(new MissingTable(table, own, placement.apply(table.id())));
+                } catch (TidetableException e) {
+                    outcomes.put(table.id(), refused(table.id(), e));
+                }
             }
+            TableMaker maker = new TableMaker(destination, pipeline, making.statements, faults);
+            for (List<MissingTable> batch : batches(possible)) {
+                outcomes.putAll(create(maker, batch));
+            }
+        }
+        return outcomes;
+    }
+
+    /** Tables with the relations that each transaction may make. */
+    private static List<List<MissingTable>> batches(List<MissingTable> tables) {
+        List<List<MissingTable>> batches = new ArrayList<>();
+        int relations = 0;
+        for (MissingTable table : tables) {
+            int own = 1 + table.definition().partitions().size();
+            if (batches.isEmpty() || relations + own > BATCH_RELATIONS) {
+                batches.add(new ArrayList<>());
+                relations = 0;
+            }
+            batches.getLast().add(table);
+            relations += own;
+        }
+        return batches;
+    }
+
+    /** All of them in one transaction; where that fails, each in its own. */
+    private static Map<TableId, Creation> create(TableMaker maker, List<MissingTable> batch)
+            throws SQLException {
+        if (batch.size() > 1) {
+            try {
+                Map<TableId, List<String>> remarks = maker.makeAll(batch);
+                Map<TableId, Creation> created = new TreeMap<>();
+                remarks.forEach((table, each) -> created.put(table, created(table, each)));
+                return created;
+            } catch (SQLException e) {
+                if (Sql.isConnectionLost(e)) {
+                    throw e;
+                }
+                log.info(
+                        "{} tables are created one by one, since one of them cannot be: {}",
+                        batch.size(),
+                        Sql.words(e));
+            }
+        }
+        Map<TableId, Creation> outcomes = new TreeMap<>();
+        for (MissingTable table : batch) {
+            outcomes.put(table.id(), create(maker, table));
         }
         return outcomes;
     }
@@ -178,29 +213,13 @@ public final class TableCreator {
         }
     }
 
-    private Creation create(
-            Making making,
-            TableDefinition table,
-            List<SequenceDefinition> sequences,
-            Placement placement)
-            throws SQLException {
+    private static Creation create(TableMaker maker, MissingTable table) throws SQLException {
         try {
-            makeTypes(making, table, sequences);
-        } catch (TidetableException e) {
-            return refused(table.id(), e);
-        }
-        List<String> remarks = new ArrayList<>();
-        destination.setAutoCommit(false);
-        try {
-            makeTable(making, table, sequences, remarks);
-            faults.reach(FaultPoint.TABLE_CREATED);
-            record(table.id(), placement);
-            destination.commit();
+            return created(table.id(), maker.make(table));
         } catch (SQLException e) {
             if (Sql.isConnectionLost(e)) {
                 throw e;
             }
-            destination.rollback();
             return refused(
                     table.id(),
                     new TidetableException(
@@ -209,10 +228,11 @@ public final class TableCreator {
                                             + " yourself, or leave it out")
                                     .formatted(table.id(), Sql.words(e)),
                             e));
-        } finally {
-            destination.setAutoCommit(true);
         }
-        log.info("table created: table={} partitions={}", table.id(), table.partitions().size());
+    }
+
+    private static Creation created(TableId table, List<String> remarks) {
+        log.debug("table created: table={}", table);
         remarks.forEach(remark -> log.warn("created, not as at the source: {}", remark));
         return new Creation.Created(remarks);
     }
@@ -235,110 +255,6 @@ public final class TableCreator {
         }
         for (ColumnDefinition column : table.columns()) {
             making.types.ensureType(column.typeOid());
-        }
-    }
-
-    private void makeTable(
-            Making making,
-            TableDefinition table,
-            List<SequenceDefinition> sequences,
-            List<String> remarks)
-            throws SQLException {
-        for (SequenceDefinition sequence : sequences) {
-            if (!sequence.identity()) {
-                Sql.execute(destination, TableStatements.createSequence(sequence));
-            }
-        }
-        makeWithDefaults(making.statements, table, remarks);
-        var identityIndex = TableStatements.createIdentityIndex(table);
-        if (identityIndex.isPresent()) {
-            Sql.execute(destination, identityIndex.get());
-        }
-        for (PartitionDefinition partition : table.partitions()) {
-            Sql.execute(destination, TableStatements.createPartition(partition));
-        }
-        for (SequenceDefinition sequence : sequences) {
-            SequenceDefinition.OwnerColumn owner = sequence.owner();
-            if (!sequence.identity() && owner != null) {
-                Sql.execute(destination, TableStatements.ownSequence(sequence, owner));
-            }
-        }
-        for (ColumnDefinition column : making.statements.withoutCollation(table)) {
-            remarks.add(
-                    "column %s.%s has no collation %s, which the destination lacks: it may sort differently there"
-                            .formatted(table.id(), column.name(), column.collation()));
-        }
-    }
-
-    /** Whether something else has the name of an index that is made with the table. */
-    private boolean isTaken(TableDefinition table) throws SQLException {
-        try (PreparedStatement statement = destination.prepareStatement(TAKEN)) {
-            statement.setString(1, table.id().namespace());
-            statement.setArray(
-                    2,
-                    destination.createArrayOf(
-                            "text",
-                            table.indexes().stream()
-                                    .filter(index -> index.constraint() != null)
-                                    .map(IndexDefinition::name)
-                                    .toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
-        }
-    }
-
-    /** Tries all defaults at once; where one cannot be had, each by itself. */
-    private void makeWithDefaults(
-            TableStatements statements, TableDefinition table, List<String> remarks)
-            throws SQLException {
-        List<ColumnDefinition> defaults =
-                table.columns().stream()
-                        .filter(column -> !column.isGenerated() && column.expression() != null)
-                        .toList();
-        boolean named = !isTaken(table);
-        if (!named) {
-            remarks.add(
-                    "the key of %s has another name, since its own is taken there"
-                            .formatted(table.id()));
-        }
-        try {
-            Sql.attempt(destination, statements.createTable(table, true, named));
-            return;
-        } catch (SQLException e) {
-            if (defaults.isEmpty() || Sql.isConnectionLost(e)) {
-                throw e;
-            }
-        }
-        Sql.execute(destination, statements.createTable(table, false, named));
-        for (ColumnDefinition column : defaults) {
-            try {
-                Sql.attempt(destination, TableStatements.setDefault(table.id(), column));
-            } catch (SQLException e) {
-                if (Sql.isConnectionLost(e)) {
-                    throw e;
-                }
-                remarks.add(
-                        "column %s.%s has no default %s: %s"
-                                .formatted(
-                                        table.id(),
-                                        column.name(),
-                                        column.expression(),
-                                        Sql.words(e)));
-            }
-        }
-    }
-
-    private void record(TableId table, Placement placement) throws SQLException {
-        try (PreparedStatement statement = destination.prepareStatement(RECORD)) {
-            statement.setString(1, pipeline);
-            statement.setString(2, table.namespace());
-            statement.setString(3, table.name());
-            statement.setString(4, placement.lane().name());
-            statement.setString(5, placement.track().label());
-            statement.setString(6, TableState.WAITING.name());
-            statement.executeUpdate();
         }
     }
 

@@ -4,6 +4,7 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TidetableException;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.postgres.SpareSessions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,6 +20,8 @@ import java.time.InstantSource;
 public final class SnapshotHolder implements AutoCloseable {
     private static final String BEGIN =
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+    private static final String ALL_ROWS = "SET LOCAL row_security = off";
 
     private static final String TAKE =
             """
@@ -40,7 +43,7 @@ public final class SnapshotHolder implements AutoCloseable {
             """;
 
     private final Database source;
-    private final Connection connection;
+    private final SpareSessions.Lent session;
     private final SourceSnapshot snapshot;
     private final String exportedId;
     private final Instant takenAt;
@@ -48,12 +51,12 @@ public final class SnapshotHolder implements AutoCloseable {
 
     private SnapshotHolder(
             Database source,
-            Connection connection,
+            SpareSessions.Lent session,
             SourceSnapshot snapshot,
             String exportedId,
             InstantSource clock) {
         this.source = source;
-        this.connection = connection;
+        this.session = session;
         this.snapshot = snapshot;
         this.exportedId = exportedId;
         this.clock = clock;
@@ -69,11 +72,19 @@ public final class SnapshotHolder implements AutoCloseable {
      */
     public static SnapshotHolder take(Database source, String purpose, InstantSource clock)
             throws SQLException {
-        Connection connection = openSession(source, purpose);
+        return take(SpareSessions.none(source, purpose), clock);
+    }
+
+    /** The same, in one of those sessions. */
+    public static SnapshotHolder take(SpareSessions sessions, InstantSource clock)
+            throws SQLException {
+        SpareSessions.Lent session = sessions.lend();
+        Connection connection = session.connection();
         try (Statement statement = connection.createStatement()) {
             refuseStandby(statement);
             connection.setAutoCommit(false);
             statement.execute(BEGIN);
+            statement.execute(ALL_ROWS);
             String text;
             String exported;
             try (ResultSet row = statement.executeQuery(TAKE)) {
@@ -90,12 +101,12 @@ public final class SnapshotHolder implements AutoCloseable {
                 flushed = row.getBoolean("flushed");
             }
             if (!flushed) {
-                flush(source);
+                flush(sessions.database());
             }
             SourceSnapshot snapshot = SourceSnapshot.parse(text, position);
-            return new SnapshotHolder(source, connection, snapshot, exported, clock);
+            return new SnapshotHolder(sessions.database(), session, snapshot, exported, clock);
         } catch (SQLException | RuntimeException e) {
-            connection.close();
+            session.close();
             throw e;
         }
     }
@@ -147,7 +158,7 @@ public final class SnapshotHolder implements AutoCloseable {
 
     /** The session itself, inside its transaction. For one thread at a time. */
     public Connection connection() {
-        return connection;
+        return session.connection();
     }
 
     /** A further source session, not yet in the snapshot; {@link #join} puts it there. */
@@ -171,7 +182,7 @@ public final class SnapshotHolder implements AutoCloseable {
 
     /** Whether further sessions can still join. */
     public boolean isAlive() {
-        try (Statement statement = connection.createStatement()) {
+        try (Statement statement = session.connection().createStatement()) {
             statement.execute("SELECT 1");
             return true;
         } catch (SQLException e) {
@@ -186,7 +197,7 @@ public final class SnapshotHolder implements AutoCloseable {
 
     /** Lets the snapshot go. */
     @Override
-    public void close() throws SQLException {
-        connection.close();
+    public void close() {
+        session.close();
     }
 }

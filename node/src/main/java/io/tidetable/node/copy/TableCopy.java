@@ -7,10 +7,12 @@ import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.postgres.SpareSessions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
@@ -35,10 +37,17 @@ import org.slf4j.LoggerFactory;
 public final class TableCopy implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TableCopy.class);
 
+    /** What its sessions are shown as. */
+    public static final String PURPOSE = "tidetable copy plan";
+
+    /** What those are shown as that hold a snapshot. */
+    public static final String HOLDING = "tidetable snapshot";
+
     private final String pipeline;
     private final TableLayout layout;
-    private final Database source;
-    private final Database destination;
+    private final SpareSessions source;
+    private final SpareSessions snapshots;
+    private final SpareSessions destination;
     private final CopySettings settings;
     private final Faults faults;
     private final InstantSource clock;
@@ -58,7 +67,7 @@ public final class TableCopy implements AutoCloseable {
     private boolean givingKeyBack;
 
     /**
-     * A copy of a table.
+     * A copy of a table, with sessions of its own.
      *
      * @param pipeline under which the table is registered in {@code tidetable.replicated_table}
      */
@@ -70,10 +79,55 @@ public final class TableCopy implements AutoCloseable {
             CopySettings settings,
             Faults faults,
             InstantSource clock) {
+        this(
+                pipeline,
+                layout,
+                new Sessions(
+                        SpareSessions.none(source, PURPOSE),
+                        SpareSessions.none(source, HOLDING),
+                        SpareSessions.none(destination, PURPOSE)),
+                settings,
+                faults,
+                clock);
+    }
+
+    /**
+     * Sessions that copies of many tables share.
+     *
+     * @param source for plans
+     * @param snapshots of the source, each of which holds one
+     * @param destination for plans, and what is noted
+     */
+    public record Sessions(SpareSessions source, SpareSessions snapshots, SpareSessions destination)
+            implements AutoCloseable {
+        /** Ends the sessions that nobody has used for so long. */
+        public void letGo(Duration idle) {
+            source.letGo(idle);
+            snapshots.letGo(idle);
+            destination.letGo(idle);
+        }
+
+        @Override
+        public void close() {
+            source.close();
+            snapshots.close();
+            destination.close();
+        }
+    }
+
+    /** A copy of a table that shares its sessions with the copies of others. */
+    public TableCopy(
+            String pipeline,
+            TableLayout layout,
+            Sessions sessions,
+            CopySettings settings,
+            Faults faults,
+            InstantSource clock) {
         this.pipeline = pipeline;
         this.layout = layout;
-        this.source = source;
-        this.destination = destination;
+        this.source = sessions.source();
+        this.snapshots = sessions.snapshots();
+        this.destination = sessions.destination();
         this.settings = settings;
         this.faults = faults;
         this.clock = clock;
@@ -90,7 +144,8 @@ public final class TableCopy implements AutoCloseable {
      */
     public synchronized void start() throws SQLException {
         boolean taken = false;
-        try (Connection to = destination.connect("tidetable copy plan")) {
+        try (SpareSessions.Lent lent = destination.lend()) {
+            Connection to = lent.connection();
             to.setAutoCommit(false);
             CopyLedger.State state = ledger.takeOver(to);
             owner = state.owner();
@@ -130,7 +185,8 @@ public final class TableCopy implements AutoCloseable {
     }
 
     private List<CopyChunk> plan(int ofAttempt) throws SQLException {
-        try (Connection from = source.connect("tidetable copy plan")) {
+        try (SpareSessions.Lent lent = source.lend()) {
+            Connection from = lent.connection();
             if (!LayoutReader.isThere(from, layout)) {
                 throw gone(layout.source());
             }
@@ -301,7 +357,7 @@ public final class TableCopy implements AutoCloseable {
         if (oldest != null && keyTaken) {
             return new CopyStep.Skipped();
         }
-        SnapshotHolder taken = SnapshotHolder.take(source, "tidetable snapshot", clock);
+        SnapshotHolder taken = SnapshotHolder.take(snapshots, clock);
         holder = taken;
         List<LeafRelations.Leaf> leaves = LeafRelations.of(taken.connection(), layout.source());
         Set<String> now = names(leaves);
@@ -331,7 +387,8 @@ public final class TableCopy implements AutoCloseable {
     }
 
     private void giveKeyBack() throws SQLException {
-        try (Connection to = destination.connect("tidetable key")) {
+        try (SpareSessions.Lent lent = destination.lend()) {
+            Connection to = lent.connection();
             to.setAutoCommit(false);
             owned(to);
             keys.giveBack(to, layout.destination());
@@ -345,7 +402,8 @@ public final class TableCopy implements AutoCloseable {
     }
 
     private boolean noted(SourceSnapshot snapshot, List<CopyChunk> further) throws SQLException {
-        try (Connection to = destination.connect("tidetable copy plan")) {
+        try (SpareSessions.Lent lent = destination.lend()) {
+            Connection to = lent.connection();
             to.setAutoCommit(false);
             if (!ledger.recordSnapshot(to, owned(to), snapshot)) {
                 to.rollback();
@@ -380,7 +438,8 @@ public final class TableCopy implements AutoCloseable {
     /** Empties the table of what this copy brought, and plans it again. */
     private void startOver() throws SQLException {
         letGo();
-        try (Connection to = destination.connect("tidetable copy plan")) {
+        try (SpareSessions.Lent lent = destination.lend()) {
+            Connection to = lent.connection();
             to.setAutoCommit(false);
             CopyLedger.State state = owned(to);
             ledger.beginAttempt(to);
@@ -448,7 +507,8 @@ public final class TableCopy implements AutoCloseable {
 
     /** A commit that was not heard of, or another process: what the destination says counts. */
     private CopyStep reread() {
-        try (Connection to = destination.connect("tidetable copy plan")) {
+        try (SpareSessions.Lent lent = destination.lend()) {
+            Connection to = lent.connection();
             to.setAutoCommit(false);
             CopyLedger.State state = owned(to);
             List<CopyChunk> known = ledger.chunks(to);
@@ -517,7 +577,8 @@ public final class TableCopy implements AutoCloseable {
             letGo();
         }
         Set<String> now;
-        try (Connection from = source.connect("tidetable copy plan")) {
+        try (SpareSessions.Lent lent = source.lend()) {
+            Connection from = lent.connection();
             now = names(LeafRelations.of(from, layout.source()));
         }
         Set<String> planned;
@@ -529,8 +590,8 @@ public final class TableCopy implements AutoCloseable {
             }
         }
         giveKeyBack();
-        try (Connection to = destination.connect("tidetable analyze");
-                Statement statement = to.createStatement()) {
+        try (SpareSessions.Lent lent = destination.lend();
+                Statement statement = lent.connection().createStatement()) {
             statement.execute("ANALYZE " + layout.destination().quoted());
         }
         faults.reach(FaultPoint.TABLE_COPIED);
@@ -623,11 +684,7 @@ public final class TableCopy implements AutoCloseable {
         SnapshotHolder current = holder;
         holder = null;
         if (current != null) {
-            try {
-                current.close();
-            } catch (SQLException e) {
-                log.info("the session that held a snapshot was gone already: {}", e.getMessage());
-            }
+            current.close();
         }
     }
 

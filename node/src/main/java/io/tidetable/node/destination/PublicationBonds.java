@@ -8,7 +8,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a destination remembers of how its tables were bound to the source's publications: the table
@@ -21,10 +24,18 @@ public final class PublicationBonds {
             SELECT namespace, name, track, bond FROM tidetable.publication_bond WHERE pipeline = ?
             """;
 
+    private static final String NOTED_OF_ONE =
+            """
+            SELECT bond FROM tidetable.publication_bond
+            WHERE pipeline = ? AND namespace = ? AND name = ? AND track = ?
+            """;
+
     private static final String NOTE =
             """
             INSERT INTO tidetable.publication_bond (pipeline, namespace, name, track, bond)
-            VALUES (?, ?, ?, ?, ?)
+            SELECT ?, w.namespace, w.name, w.track, w.bond
+            FROM unnest(?::text[], ?::text[], ?::text[], ?::text[])
+                AS w (namespace, name, track, bond)
             ON CONFLICT (pipeline, namespace, name, track) DO UPDATE SET bond = excluded.bond
             """;
 
@@ -61,19 +72,44 @@ public final class PublicationBonds {
         }
     }
 
+    /** What was noted of one; null where nothing was. */
+    public @Nullable String noted(Connection destination, Membership membership)
+            throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(NOTED_OF_ONE)) {
+            bind(statement, membership);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getString(1) : null;
+            }
+        }
+    }
+
     /** Notes bonds. */
     public void note(Connection destination, Map<Membership, String> bonds) throws SQLException {
         if (bonds.isEmpty()) {
             return;
         }
+        List<Map.Entry<Membership, String>> all = List.copyOf(bonds.entrySet());
         try (PreparedStatement statement = destination.prepareStatement(NOTE)) {
-            for (Map.Entry<Membership, String> each : bonds.entrySet()) {
-                bind(statement, each.getKey());
-                statement.setString(5, each.getValue());
-                statement.addBatch();
-            }
-            statement.executeBatch();
+            statement.setString(1, pipeline);
+            array(statement, 2, all, it -> it.getKey().table().namespace());
+            array(statement, 3, all, it -> it.getKey().table().name());
+            array(statement, 4, all, it -> it.getKey().track().label());
+            array(statement, 5, all, Map.Entry::getValue);
+            statement.executeUpdate();
         }
+    }
+
+    private static void array(
+            PreparedStatement statement,
+            int index,
+            List<Map.Entry<Membership, String>> values,
+            Function<Map.Entry<Membership, String>, String> text)
+            throws SQLException {
+        statement.setArray(
+                index,
+                statement
+                        .getConnection()
+                        .createArrayOf("text", values.stream().map(text).toArray()));
     }
 
     /** Forgets bonds of tables that have left a publication. */

@@ -10,9 +10,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +46,18 @@ public final class ReplicatedTables {
                 message = NULL, changed_at = clock_timestamp()
             """;
 
+    private static final String REGISTER_NEW =
+            """
+            INSERT INTO tidetable.replicated_table
+                (pipeline, namespace, name, lane, track, state, created_here)
+            SELECT ?, w.namespace, w.name, w.lane, w.track, ?, false
+            FROM unnest(?::text[], ?::text[], ?::text[], ?::text[])
+                AS w (namespace, name, lane, track)
+            ON CONFLICT (pipeline, namespace, name) DO UPDATE
+            SET lane = excluded.lane, track = excluded.track, state = excluded.state,
+                message = NULL, changed_at = clock_timestamp()
+            """;
+
     private static final String BECOME =
             """
             UPDATE tidetable.replicated_table
@@ -50,11 +65,20 @@ public final class ReplicatedTables {
             WHERE pipeline = ? AND namespace = ? AND name = ?
             """;
 
+    private static final String BECOME_ALL =
+            """
+            UPDATE tidetable.replicated_table r
+            SET state = ?, message = NULL, changed_at = clock_timestamp()
+            FROM unnest(?::text[], ?::text[]) AS w (namespace, name)
+            WHERE r.pipeline = ? AND r.namespace = w.namespace AND r.name = w.name
+            """;
+
     private static final String RIDE =
             """
-            UPDATE tidetable.replicated_table
+            UPDATE tidetable.replicated_table r
             SET track = ?, changed_at = clock_timestamp()
-            WHERE pipeline = ? AND namespace = ? AND name = ?
+            FROM unnest(?::text[], ?::text[]) AS w (namespace, name)
+            WHERE r.pipeline = ? AND r.namespace = w.namespace AND r.name = w.name
             """;
 
     private static final String JOIN_LANE =
@@ -88,7 +112,7 @@ public final class ReplicatedTables {
             """;
 
     private static final String FORGET_PROGRESS =
-            "DELETE FROM tidetable.progress WHERE pipeline = ? AND lane = ?";
+            "DELETE FROM tidetable.progress WHERE pipeline = ? AND lane = ANY (?)";
 
     private static final String FORGET_KEY_LANES =
             "DELETE FROM tidetable.progress WHERE pipeline = ? AND starts_with(lane, ?)";
@@ -162,6 +186,35 @@ public final class ReplicatedTables {
         }
     }
 
+    /** A table that was not known, with the lane and the track of its changes. */
+    public record New(TableId table, LaneId lane, Track track) {}
+
+    /** Writes tables down whose copies have not begun. */
+    public void register(Connection destination, Collection<New> tables) throws SQLException {
+        if (tables.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = destination.prepareStatement(REGISTER_NEW)) {
+            statement.setString(1, pipeline);
+            statement.setString(2, Stage.WAITING.label());
+            array(statement, 3, tables, it -> it.table().namespace());
+            array(statement, 4, tables, it -> it.table().name());
+            array(statement, 5, tables, it -> it.lane().name());
+            array(statement, 6, tables, it -> it.track().label());
+            statement.executeUpdate();
+        }
+    }
+
+    private static <T> void array(
+            PreparedStatement statement, int index, Collection<T> values, Function<T, String> text)
+            throws SQLException {
+        statement.setArray(
+                index,
+                statement
+                        .getConnection()
+                        .createArrayOf("text", values.stream().map(text).toArray()));
+    }
+
     /** The table has come to another stage. */
     public void become(Connection destination, TableId table, Stage stage, @Nullable String message)
             throws SQLException {
@@ -170,6 +223,27 @@ public final class ReplicatedTables {
             statement.setString(2, message);
             keyed(statement, 3, table).executeUpdate();
         }
+    }
+
+    /** Tables have come to another stage, all at once. */
+    public void become(Connection destination, Collection<TableId> tables, Stage stage)
+            throws SQLException {
+        if (tables.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = destination.prepareStatement(BECOME_ALL)) {
+            setAll(statement, stage.label(), tables).executeUpdate();
+        }
+    }
+
+    private PreparedStatement setAll(
+            PreparedStatement statement, String value, Collection<TableId> tables)
+            throws SQLException {
+        statement.setString(1, value);
+        array(statement, 2, tables, TableId::namespace);
+        array(statement, 3, tables, TableId::name);
+        statement.setString(4, pipeline);
+        return statement;
     }
 
     /** The table is no longer replicated; what its copy consisted of means nothing then. */
@@ -198,10 +272,7 @@ public final class ReplicatedTables {
         try (Statement setting = destination.createStatement();
                 PreparedStatement statement = destination.prepareStatement(RIDE)) {
             setting.execute("SET LOCAL synchronous_commit = local");
-            for (TableId table : tables) {
-                statement.setString(1, track.label());
-                keyed(statement, 2, table).executeUpdate();
-            }
+            setAll(statement, track.label(), tables).executeUpdate();
             destination.commit();
         } catch (SQLException e) {
             destination.rollback();
@@ -241,11 +312,20 @@ public final class ReplicatedTables {
         }
     }
 
-    /** Forgets how far a lane has come; only for lanes that carry no table any more. */
+    /** Forgets how far a lane has come. */
     public void forgetProgress(Connection destination, LaneId lane) throws SQLException {
+        forgetProgress(destination, List.of(lane));
+    }
+
+    /** Forgets how far lanes have come. */
+    public void forgetProgress(Connection destination, Collection<LaneId> lanes)
+            throws SQLException {
+        if (lanes.isEmpty()) {
+            return;
+        }
         try (PreparedStatement statement = destination.prepareStatement(FORGET_PROGRESS)) {
             statement.setString(1, pipeline);
-            statement.setString(2, lane.name());
+            array(statement, 2, lanes, LaneId::name);
             statement.executeUpdate();
         }
     }

@@ -48,6 +48,12 @@ final class ApplierSession implements AutoCloseable {
         if (known != null) {
             return known;
         }
+        Progress claimed = context.claimed().remove(lane.id());
+        if (claimed != null && !lane.owned()) {
+            lane.owned(true);
+            lane.standsAt(claimed);
+            return claimed;
+        }
         if (bookkeeping == null) {
             bookkeeping = context.connect("tidetable progress");
         }

@@ -43,6 +43,9 @@ final class Caretaker implements AutoCloseable {
     private static final Duration WATERMARKS = Duration.ofSeconds(1);
     private static final Duration SEQUENCES = Duration.ofSeconds(30);
 
+    /** How long sessions of copies are kept that nobody uses. */
+    private static final Duration SPARE = Duration.ofSeconds(5);
+
     /** Heartbeats between two looks at what the source's catalog says and the stream does not. */
     private static final int HEARTBEATS = 5;
 
@@ -162,6 +165,7 @@ final class Caretaker implements AutoCloseable {
         if (eachSecond) {
             durability.noteWatermarks(connection, side.lanes().all(), tracks(), announced::upTo);
             watermarksNoted = now;
+            context.copySessions().letGo(SPARE);
         }
         try {
             lookAtSource(now, eachSecond);
@@ -257,7 +261,9 @@ final class Caretaker implements AutoCloseable {
                     table.table());
             side.work().merge(table);
         } else {
-            context.become(table, Stage.STREAMING, TableState.STREAMING);
+            // Waits for the disk there: what the lane has passed by is not taken back any more.
+            context.tables().become(destination(), table.table(), Stage.STREAMING, null);
+            table.become(TableState.STREAMING, null);
             table.boundary(null);
             LOG.info("table {} streams", table.table());
         }

@@ -12,6 +12,7 @@ import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.lane.CopyBoundary;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -79,12 +80,13 @@ final class CopyWorker {
     private TableCopy begin(CopyJob job) throws SQLException {
         TableCopy copy = context.newCopy(job.table());
         copy.start();
-        context.become(job.laneTable(), Stage.COPYING, TableState.COPYING);
+        context.becomeWhileCopied(job.laneTable(), Stage.COPYING, TableState.COPYING);
         return copy;
     }
 
     private Work.Outcome tryLater(CopyJob job, String why, @Nullable Exception destinationSaid) {
         session.breakConnections();
+        context.copySessions().letGo(Duration.ZERO);
         return Work.Outcome.retryAfter(context.health().failed(work(job), why, destinationSaid));
     }
 
@@ -127,6 +129,7 @@ final class CopyWorker {
 
     private Work.Outcome refused(CopyJob job, SQLException error) {
         session.breakConnections();
+        context.copySessions().letGo(Duration.ZERO);
         return stop(
                 job,
                 "TT-512 the destination refuses rows of %s: %s; mend that there, then resume the table"
@@ -155,7 +158,7 @@ final class CopyWorker {
             if (copied.mergeNeeded()) {
                 context.mergeLater(job.laneTable());
             }
-            context.become(job.laneTable(), Stage.CATCHING_UP, TableState.CATCHING_UP);
+            context.becomeWhileCopied(job.laneTable(), Stage.CATCHING_UP, TableState.CATCHING_UP);
             over = true;
             context.health().succeeded(work(job));
             LOG.info(

@@ -7,6 +7,7 @@ import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.ApplySettings;
 import io.tidetable.node.apply.PostgresApplier;
+import io.tidetable.node.apply.Progress;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.catalog.TableFinisher;
 import io.tidetable.node.copy.BinaryRule;
@@ -21,6 +22,7 @@ import io.tidetable.node.functional.FunctionCatalog;
 import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.Database;
+import io.tidetable.node.postgres.SpareSessions;
 import io.tidetable.node.strategy.Strategies;
 import io.tidetable.node.strategy.TableStrategy;
 import io.tidetable.node.types.CurrentTypes;
@@ -42,7 +44,7 @@ final class DestinationContext {
     private static final Logger LOG = LoggerFactory.getLogger(DestinationContext.class);
 
     /** How old notions of types may be where a copy or a merge begins. */
-    private static final Duration RECENT = Duration.ofSeconds(5);
+    private static final Duration RECENT = Duration.ofSeconds(15);
 
     private final PipelineSettings settings;
     private final PipelineSettings.Destination destination;
@@ -51,10 +53,12 @@ final class DestinationContext {
     private final Strategies strategies;
     private final CurrentTypes types;
     private final Map<LaneId, GiantTransaction> giants = new ConcurrentHashMap<>();
+    private final Map<LaneId, Progress> claimed = new ConcurrentHashMap<>();
     private final InstantSource clock;
     private final InstantSource steady = new SteadyTime();
     private final Faults faults;
     private final Preparations preparations;
+    private final TableCopy.Sessions copySessions;
     private volatile List<FunctionDeclaration> functionsBesides = List.of();
     private final PushDown pushDown;
     private volatile boolean distrusted;
@@ -75,8 +79,17 @@ final class DestinationContext {
         tables = new ReplicatedTables(settings.name());
         strategies = new Strategies(settings.name());
         types = new CurrentTypes(settings.source(), destination.database(), clock);
+        copySessions =
+                new TableCopy.Sessions(
+                        spare(settings.source(), TableCopy.PURPOSE),
+                        spare(settings.source(), TableCopy.HOLDING),
+                        spare(destination.database(), TableCopy.PURPOSE));
         preparations =
                 new Preparations(destination.id().name(), destination.appliers(), steady, faults);
+    }
+
+    private SpareSessions spare(Database database, String purpose) {
+        return new SpareSessions(database, purpose, destination.appliers(), steady);
     }
 
     String pipeline() {
@@ -186,6 +199,11 @@ final class DestinationContext {
         return giants;
     }
 
+    /** Where lanes stand that this process has taken over and not looked at yet. */
+    Map<LaneId, Progress> claimed() {
+        return claimed;
+    }
+
     /** Batches that are taken together ahead of their time. */
     Preparations preparations() {
         return preparations;
@@ -227,6 +245,14 @@ final class DestinationContext {
         table.become(state, message);
     }
 
+    /** The same, over one of the copies' sessions. */
+    void becomeWhileCopied(LaneTable table, Stage stage, TableState state) throws SQLException {
+        try (SpareSessions.Lent there = copySessions.destination().lend()) {
+            tables.become(there.connection(), table.table(), stage, null);
+        }
+        table.become(state, null);
+    }
+
     /**
      * Writes down that the table gets another strategy: from here on it has no consistent rows
      * until a merge has brought it.
@@ -247,17 +273,23 @@ final class DestinationContext {
 
     /** Builds what is better built once a table's rows are there. */
     void completeTable(TableDefinition table) throws SQLException {
-        try (Connection connection = connect("tidetable indexes")) {
-            new TableFinisher(connection)
+        try (SpareSessions.Lent there = copySessions.destination().lend()) {
+            new TableFinisher(there.connection())
                     .finish(table)
                     .forEach(remark -> LOG.warn("table {}: {}", table.id(), remark));
         }
     }
 
+    /** Sessions for the copies of tables, a few at each side. */
+    TableCopy.Sessions copySessions() {
+        return copySessions;
+    }
+
     /** The first copy of a table, not begun. */
     TableCopy newCopy(TableId table) throws SQLException {
-        try (Connection from = source().connect("tidetable copy plan");
-                Connection to = connect("tidetable copy plan")) {
+        try (SpareSessions.Lent from = copySessions.source().lend();
+                SpareSessions.Lent there = copySessions.destination().lend()) {
+            Connection to = there.connection();
             // Where the answer to a plan was lost, nobody knows whether the key was taken.
             to.setAutoCommit(false);
             new TakenKeys(pipeline()).giveBack(to, table);
@@ -265,9 +297,8 @@ final class DestinationContext {
             to.setAutoCommit(true);
             return new TableCopy(
                     pipeline(),
-                    new LayoutReader(binaryRule()).read(from, to, table),
-                    source(),
-                    database(),
+                    new LayoutReader(binaryRule()).read(from.connection(), to, table),
+                    copySessions,
                     new CopySettings(tuning().chunkSize(), tuning().snapshotLimit()),
                     faults,
                     steady);

@@ -72,6 +72,10 @@ final class DestinationLanes {
         return lanes.values();
     }
 
+    Collection<LaneId> ids() {
+        return lanes.keySet();
+    }
+
     /** The lanes that carry the table: one, or its key lanes. */
     List<Lane> of(TableId table) {
         return lanesByTable.getOrDefault(table, List.of());
@@ -112,6 +116,7 @@ final class DestinationLanes {
 
     /** From now on the lane is at work, as soon as it is activated. */
     void add(Lane lane) {
+        context.claimed().remove(lane.id());
         lanes.put(lane.id(), lane);
         for (LaneTable table : lane.tables()) {
             lanesByTable.merge(table.table(), List.of(lane), DestinationLanes::together);
@@ -158,6 +163,7 @@ final class DestinationLanes {
                 next.forEach(it -> it.goesOnAbove(lane.completeBelow()));
             }
             for (Lane lane : next) {
+                context.claimed().remove(lane.id());
                 lanes.put(lane.id(), lane);
                 dispatcher.add(new Work.OfLane(lane), priorityOf(lane));
             }

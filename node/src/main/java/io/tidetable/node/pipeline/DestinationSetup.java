@@ -17,6 +17,7 @@ import io.tidetable.node.catalog.SequenceDefinition;
 import io.tidetable.node.catalog.TableCreator;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.destination.Bookkeeping;
+import io.tidetable.node.destination.ReplicatedTables;
 import io.tidetable.node.destination.ReplicatedTables.Registered;
 import io.tidetable.node.destination.ReplicatedTables.Stage;
 import io.tidetable.node.destination.TakenKeys;
@@ -31,6 +32,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +41,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -130,9 +134,14 @@ final class DestinationSetup {
                                                 placed.wanted().lane(), placed.track());
                                     });
             created.forEach(DestinationSetup::report);
+            long made =
+                    created.values().stream().filter(it -> it instanceof Creation.Created).count();
+            if (made > 0) {
+                LOG.info("{} tables were created at {}", made, context.id());
+            }
             Map<TableId, TableStrategy> carried = context.strategies().all(connection);
+            register(connection, wanted.values());
             for (Placed placed : wanted.values()) {
-                register(connection, placed);
                 adopt(source, connection, placed.wanted(), carried.get(placed.wanted().table()));
             }
             leaveOut(connection, wanted.keySet());
@@ -149,7 +158,7 @@ final class DestinationSetup {
     private static void report(TableId table, Creation creation) {
         switch (creation) {
             case Creation.Created(List<String> remarks) -> {
-                LOG.info("table {} created at the destination", table);
+                LOG.debug("table {} created at the destination", table);
                 remarks.forEach(remark -> LOG.warn("table {}: {}", table, remark));
             }
             case Creation.Ours(), Creation.Found() -> {}
@@ -157,14 +166,26 @@ final class DestinationSetup {
         }
     }
 
-    private void register(Connection connection, Placed placed) throws SQLException {
+    private void register(Connection connection, Collection<Placed> wanted) throws SQLException {
+        List<ReplicatedTables.New> unknown = new ArrayList<>();
+        for (Placed placed : wanted) {
+            TableId table = placed.wanted().table();
+            Registered known = registered.get(table);
+            if (known == null) {
+                unknown.add(
+                        new ReplicatedTables.New(table, placed.wanted().lane(), placed.track()));
+            } else {
+                joinLane(connection, placed, known);
+            }
+        }
+        context.tables().register(connection, unknown);
+    }
+
+    private void joinLane(Connection connection, Placed placed, Registered known)
+            throws SQLException {
         TableId table = placed.wanted().table();
-        Registered known = registered.get(table);
         LaneId lane = placed.wanted().lane();
-        if (known == null) {
-            context.tables()
-                    .register(connection, table, lane, placed.track(), Stage.WAITING, false);
-        } else if (known.stage() == Stage.LEFT_OUT || !known.lane().equals(lane)) {
+        if (known.stage() == Stage.LEFT_OUT || !known.lane().equals(lane)) {
             boolean copied = known.stage() != Stage.WAITING;
             LOG.info(
                     "table {} joins lane {}; it will be compared with the source and mended",
@@ -283,28 +304,37 @@ final class DestinationSetup {
             ProgressStore store = new ProgressStore(connection, Duration.ofSeconds(30));
             Map<LaneId, Progress> progress = new HashMap<>();
             store.readAll(context.pipeline()).forEach(it -> progress.put(it.lane(), it));
+            Opening opening = new Opening();
+            byLane.forEach(
+                    (lane, carried) -> openLane(opening, lane, carried, progress.get(lane), lost));
             connection.setAutoCommit(false);
-            for (Map.Entry<LaneId, List<LaneTable>> entry : byLane.entrySet()) {
-                openLane(
-                        connection,
-                        store,
-                        entry.getKey(),
-                        entry.getValue(),
-                        progress.get(entry.getKey()),
-                        lost);
-            }
+            context.tables().become(connection, opening.merging, Stage.MERGING);
+            context.tables().forgetProgress(connection, opening.forgotten);
+            store.createAll(opening.begun);
             connection.commit();
+            connection.setAutoCommit(true);
+            // After it is written down that they are merged, or a crash would hide that they must
+            // be.
+            for (Map.Entry<Track, Set<TableId>> entry : opening.riding.entrySet()) {
+                context.tables().ride(connection, entry.getValue(), entry.getKey());
+            }
         }
     }
 
+    /** What is to be written down of lanes that are opened together. */
+    private static final class Opening {
+        final Set<TableId> merging = new TreeSet<>();
+        final List<LaneId> forgotten = new ArrayList<>();
+        final List<Progress> begun = new ArrayList<>();
+        final Map<Track, Set<TableId>> riding = new EnumMap<>(Track.class);
+    }
+
     private void openLane(
-            Connection connection,
-            ProgressStore store,
+            Opening opening,
             LaneId id,
             List<LaneTable> carried,
             @Nullable Progress known,
-            Set<Track> lost)
-            throws SQLException {
+            Set<Track> lost) {
         Set<Track> tracks = DestinationLanes.tracksOf(carried);
         carried.forEach(lanes::keepFromHere);
         Position beginning = new Position(lanes.beginningOf(carried), 0);
@@ -318,27 +348,28 @@ final class DestinationSetup {
                     "lane {} lost changes; its tables are compared with the source and mended", id);
         }
         for (LaneTable table : carried) {
-            resume(connection, table, gap || missed.contains(table.table()));
+            resume(opening, table, gap || missed.contains(table.table()));
         }
         for (Lane lane : lanes.newLanes(id, carried)) {
             if (gap) {
-                context.tables().forgetProgress(connection, lane.id());
+                opening.forgotten.add(lane.id());
             }
-            store.create(new Progress(context.pipeline(), lane.id(), identity, beginning));
+            opening.begun.add(new Progress(context.pipeline(), lane.id(), identity, beginning));
             lanes.add(lane);
         }
-        // After it is written down that they are merged, or a crash would hide that they must be.
         for (LaneTable table : carried) {
             if (table.move() == null
                     && Objects.requireNonNull(registered.get(table.table())).track()
                             != table.track()) {
-                context.tables().ride(connection, Set.of(table.table()), table.track());
+                opening.riding
+                        .computeIfAbsent(table.track(), _ -> new TreeSet<>())
+                        .add(table.table());
             }
         }
     }
 
     /** Puts a table where the destination remembers it. */
-    private void resume(Connection connection, LaneTable table, boolean gap) throws SQLException {
+    private void resume(Opening opening, LaneTable table, boolean gap) {
         Registered known = registered.get(table.table());
         if (known == null) {
             throw new IllegalStateException(table.table() + " was not registered");
@@ -346,7 +377,7 @@ final class DestinationSetup {
         Stage stage = known.stage();
         if (gap && stage != Stage.WAITING) {
             stage = Stage.MERGING;
-            context.tables().become(connection, table.table(), stage, null);
+            opening.merging.add(table.table());
         }
         SourceSnapshot oldest = known.oldest();
         SourceSnapshot newest = known.newest();

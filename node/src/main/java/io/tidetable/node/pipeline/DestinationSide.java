@@ -1,5 +1,6 @@
 package io.tidetable.node.pipeline;
 
+import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.Position;
 import io.tidetable.model.SourceIdentity;
@@ -35,6 +36,12 @@ import org.slf4j.LoggerFactory;
  */
 final class DestinationSide implements LaneControl, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DestinationSide.class);
+
+    /** So few lanes are taken over when they first have something to do. */
+    private static final int FEW_LANES = 50;
+
+    /** Each takes an entry of the destination's table of locks. */
+    private static final int CLAIMED_AT_ONCE = 500;
 
     private final DestinationContext context;
     private final SourceIdentity identity;
@@ -155,6 +162,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     /** Puts the appliers to work on what can go on. */
     void start() {
+        claimLanes();
         for (int number = 0; number < slots; number++) {
             Applier applier = new Applier(context, dispatcher, this);
             appliers.add(
@@ -165,6 +173,28 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         lanes.activateAll();
         caretaker.start();
         watcher.start();
+    }
+
+    /** Many at once; those that an old owner is at work on are taken over one by one later. */
+    private void claimLanes() {
+        List<LaneId> all = List.copyOf(lanes.ids());
+        if (all.size() < FEW_LANES) {
+            return;
+        }
+        try (Connection connection = context.connect("tidetable progress")) {
+            ProgressStore store = new ProgressStore(connection, Duration.ofSeconds(30));
+            for (int from = 0; from < all.size(); from += CLAIMED_AT_ONCE) {
+                List<LaneId> some = all.subList(from, Math.min(all.size(), from + CLAIMED_AT_ONCE));
+                store.claimFree(context.pipeline(), some)
+                        .forEach(it -> context.claimed().put(it.lane(), it));
+            }
+        } catch (SQLException e) {
+            context.claimed().clear();
+            LOG.info(
+                    "destination {}: its lanes are taken over one by one: {}",
+                    context.id(),
+                    e.getMessage());
+        }
     }
 
     void carrySequences() throws SQLException {
@@ -247,12 +277,14 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                                             0)));
             connection.commit();
         }
+        context.claimed().remove(lane.id());
         lane.owned(false);
         lane.forget();
     }
 
     /** Every lane reads from the destination where it stands: it may have lost commits. */
     void forgetAll() {
+        context.claimed().clear();
         for (Lane lane : lanes.all()) {
             lane.lock();
             try {

@@ -86,8 +86,9 @@ final class PublicationWatch {
      */
     boolean isCurrent(Connection source, Connection destination, LaneTable table)
             throws SQLException {
-        String before = bonds.noted(destination).get(new Membership(table.table(), table.track()));
-        String now = publications.bonds(source, table.track()).get(table.table());
+        Track track = table.track();
+        String before = bonds.noted(destination, new Membership(table.table(), track));
+        String now = publications.bond(source, track, table.table());
         return before == null || (now != null && Publications.isSameBond(before, now));
     }
 

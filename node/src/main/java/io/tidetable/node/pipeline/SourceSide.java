@@ -28,6 +28,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,9 @@ final class SourceSide implements AutoCloseable {
     private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(2);
     private static final int LOCK_ATTEMPTS = 15;
     private static final String FORBIDDEN = "42501";
+
+    /** Each takes an entry of the source's table of locks, which has room for some thousands. */
+    private static final int CHANGED_AT_ONCE = 1_000;
 
     private static final String POSITION = "SELECT pg_current_wal_insert_lsn()::text";
 
@@ -248,10 +253,35 @@ final class SourceSide implements AutoCloseable {
         added.removeAll(present);
         Set<TableId> dropped = new HashSet<>(present);
         dropped.removeAll(members);
-        if (!added.isEmpty() || !dropped.isEmpty()) {
-            publications.change(
-                    connection, List.of(new PublicationChange(track, added, dropped)), null);
+        if (added.size() + dropped.size() <= CHANGED_AT_ONCE) {
+            change(connection, new PublicationChange(track, added, dropped));
+            return;
         }
+        // Each of them has its fence afterwards, and the next start finds those that are missing.
+        for (Set<TableId> part : parts(dropped)) {
+            change(connection, new PublicationChange(track, Set.of(), part));
+        }
+        for (Set<TableId> part : parts(added)) {
+            change(connection, new PublicationChange(track, part, Set.of()));
+        }
+    }
+
+    private void change(Connection connection, PublicationChange change)
+            throws SQLException, InterruptedException {
+        if (!change.added().isEmpty() || !change.dropped().isEmpty()) {
+            publications.change(connection, List.of(change), null);
+        }
+    }
+
+    private static List<Set<TableId>> parts(Set<TableId> tables) {
+        List<Set<TableId>> parts = new ArrayList<>();
+        for (TableId table : new TreeSet<>(tables)) {
+            if (parts.isEmpty() || parts.getLast().size() == CHANGED_AT_ONCE) {
+                parts.add(new HashSet<>());
+            }
+            parts.getLast().add(table);
+        }
+        return parts;
     }
 
     /** Waits until snapshots of the source count for everything that was begun or widened. */

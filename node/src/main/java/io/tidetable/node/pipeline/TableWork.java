@@ -349,5 +349,6 @@ final class TableWork {
     /** Gives up what copies hold. */
     void close() {
         copies.values().forEach(CopyJob::close);
+        context.copySessions().close();
     }
 }

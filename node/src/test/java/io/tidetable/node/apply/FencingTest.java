@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidetable.embedded.PostgresServer;
+import io.tidetable.model.LaneId;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -94,6 +96,49 @@ class FencingTest {
         assertThat(replica.applier.isBroken()).isTrue();
         assertThat(replica.atDestination("SELECT * FROM orders")).isEmpty();
         assertThat(store.read(Replica.PIPELINE, Replica.LANE).orElseThrow().epoch()).isEqualTo(2);
+    }
+
+    @Test
+    void lanesAreTakenOverTogetherSaveThoseThatAnOwnerHoldsOpen() throws Exception {
+        store.create(
+                new Progress(
+                        Replica.PIPELINE,
+                        new LaneId("idle"),
+                        replica.progress.source(),
+                        replica.progress.position()));
+        List<LaneId> both = List.of(Replica.LANE, new LaneId("idle"));
+        List<Progress> duringHisBatch = new ArrayList<>();
+        replica.onSource("INSERT INTO orders VALUES (1, 'a')");
+        replica.faults =
+                point -> {
+                    if (point == FaultPoint.BATCH_WRITTEN) {
+                        duringHisBatch.addAll(claimFree(both));
+                    }
+                };
+        replica.apply();
+
+        assertThat(duringHisBatch).extracting(Progress::lane).containsExactly(new LaneId("idle"));
+        assertThat(replica.atDestination("SELECT id FROM orders")).hasSize(1);
+
+        List<Progress> afterwards = claimFree(both);
+
+        assertThat(afterwards).extracting(Progress::lane).containsExactlyInAnyOrderElementsOf(both);
+        for (Progress each : afterwards) {
+            assertThat(store.read(Replica.PIPELINE, each.lane())).contains(each);
+        }
+        replica.faults = Faults.NONE;
+        replica.onSource("INSERT INTO orders VALUES (2, 'b')");
+        assertThatThrownBy(() -> replica.apply())
+                .isInstanceOfSatisfying(
+                        FencedException.class, e -> assertThat(e.ownerChanged()).isTrue());
+    }
+
+    private List<Progress> claimFree(List<LaneId> lanes) {
+        try {
+            return store.claimFree(Replica.PIPELINE, lanes);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void claim() {

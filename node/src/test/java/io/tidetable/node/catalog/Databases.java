@@ -82,9 +82,19 @@ final class Databases implements AutoCloseable {
     }
 
     Map<TableId, Creation> create(Faults faults, String... patterns) throws SQLException {
+        return create(destination, faults, patterns);
+    }
+
+    /** Over another session than the usual one. */
+    Map<TableId, Creation> createAt(Connection there, String... patterns) throws SQLException {
+        return create(there, Faults.NONE, patterns);
+    }
+
+    private Map<TableId, Creation> create(Connection there, Faults faults, String... patterns)
+            throws SQLException {
         TableSelection selection = TableSelection.of(List.of(patterns));
         List<TableDefinition> tables = SourceCatalog.tables(source, selection);
-        return new TableCreator(source, destination, PIPELINE, faults)
+        return new TableCreator(source, there, PIPELINE, faults)
                 .createMissing(
                         tables,
                         SourceCatalog.sequences(source, tables, selection),

@@ -7,9 +7,13 @@ import io.tidetable.embedded.PostgresServer;
 import io.tidetable.model.ReplicaIdentity;
 import io.tidetable.model.TableId;
 import io.tidetable.node.fault.FaultPoint;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -157,6 +161,104 @@ class TableCreatorTest {
             assertThat(SourceCatalog.relations(again)).isEmpty();
             assertThat(Databases.query(again, "SELECT name FROM tidetable.replicated_table"))
                     .isEmpty();
+        }
+    }
+
+    private static final String SIX_HUNDRED =
+            """
+            DO $$ BEGIN FOR i IN 1000 .. 1599 LOOP
+                EXECUTE format('CREATE TABLE t%s (id serial PRIMARY KEY, v text DEFAULT ''x'')', i);
+            END LOOP; END $$
+            """;
+
+    @Test
+    void whereTablesAreMadeTogetherTheTroubleOfOneIsItsOwn() throws SQLException {
+        Databases.run(databases.source, SIX_HUNDRED);
+        Databases.run(
+                databases.source,
+                """
+                CREATE FUNCTION twice(i int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT i * 2';
+                CREATE FUNCTION next_code() RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+                ALTER TABLE t1300 ADD d int GENERATED ALWAYS AS (twice(id)) STORED;
+                ALTER TABLE t1580 ADD code text DEFAULT next_code()
+                """);
+        Databases.run(databases.destination, "CREATE VIEW t1010_pkey AS SELECT 1 AS one");
+
+        Map<TableId, Creation> others = new TreeMap<>(databases.create("public.*"));
+
+        assertThat(others.remove(new TableId("public", "t1300")))
+                .isInstanceOfSatisfying(
+                        Creation.Refused.class,
+                        refused ->
+                                assertThat(refused.reason().line())
+                                        .startsWith("TT-412")
+                                        .contains("public.t1300"));
+        assertThat(remarks(others.remove(new TableId("public", "t1580"))))
+                .singleElement()
+                .asString()
+                .contains("public.t1580.code");
+        assertThat(remarks(others.remove(new TableId("public", "t1010"))))
+                .singleElement()
+                .asString()
+                .contains("the key of public.t1010 has another name");
+        assertThat(others.values())
+                .hasSize(597)
+                .allMatch(o -> o.equals(new Creation.Created(List.of())));
+        assertThat(databases.there("t1599").columns())
+                .extracting(ColumnDefinition::expression)
+                .containsExactly("nextval('public.t1599_id_seq'::regclass)", "'x'::text");
+        assertThat(createdHere(databases.destination)).hasSize(599).doesNotContain("t1300");
+        assertThat(databases.create("public.*").values())
+                .filteredOn(o -> o.equals(new Creation.Ours()))
+                .hasSize(599);
+    }
+
+    private static List<String> remarks(@Nullable Creation creation) {
+        return creation instanceof Creation.Created(List<String> remarks) ? remarks : List.of();
+    }
+
+    private static List<String> createdHere(Connection destination) throws SQLException {
+        return Databases.query(
+                destination,
+                "SELECT name FROM tidetable.replicated_table WHERE created_here ORDER BY name");
+    }
+
+    @Test
+    void aCrashAmongTablesThatAreMadeTogetherLeavesNothingThatCannotBeFinished()
+            throws SQLException {
+        Databases.run(databases.source, SIX_HUNDRED);
+        AtomicInteger reached = new AtomicInteger();
+
+        assertThatThrownBy(() ->
+                        databases.create(
+                                _ -> {
+                                    if (reached.incrementAndGet() == 400) {
+                                        try {
+                                            databases.destination.abort(Runnable::run);
+                                        } catch (SQLException e) {
+                                            throw new IllegalStateException(e);
+                                        }
+                                    }
+                                },
+                                "public.*"))
+                .isInstanceOf(SQLException.class);
+        databases.destination.close();
+
+        try (var again = Databases.database(server, name(), "postgres").connect("test")) {
+            List<String> there =
+                    SourceCatalog.relations(again).stream().map(it -> it.id().name()).toList();
+            assertThat(there).hasSizeBetween(1, 599);
+            assertThat(createdHere(again)).containsExactlyInAnyOrderElementsOf(there);
+
+            var outcomes = databases.createAt(again, "public.*");
+
+            assertThat(outcomes.values())
+                    .filteredOn(o -> o.equals(new Creation.Ours()))
+                    .hasSameSizeAs(there);
+            assertThat(outcomes.values())
+                    .filteredOn(o -> o.equals(new Creation.Created(List.of())))
+                    .hasSize(600 - there.size());
+            assertThat(createdHere(again)).hasSize(600);
         }
     }
 
