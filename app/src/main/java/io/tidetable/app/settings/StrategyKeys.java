@@ -41,12 +41,14 @@ final class StrategyKeys {
             return switch (kind) {
                 case "delta" -> new Strategy.PrioritizedDelta();
                 case "full" ->
-                        new Strategy.Full(
-                                values.value(
-                                        place.appendProperty("cadence"),
-                                        written.cadence(),
-                                        Strategy.Full.USUAL_CADENCE,
-                                        Durations::parse));
+                        values.value(
+                                place.appendProperty("cadence"),
+                                written.cadence(),
+                                new Strategy.Full(Strategy.Full.USUAL_CADENCE),
+                                text ->
+                                        text.strip().equals(Strategy.Full.AUTOMATIC)
+                                                ? Strategy.Full.byCosts()
+                                                : new Strategy.Full(Durations.parse(text)));
                 case "sampling" ->
                         new Strategy.Sampling(
                                 share(place, "margin", written.margin(), USUAL.marginOfError()),

@@ -48,6 +48,7 @@ class StrategySettingsTest {
                           - {name: public.b, strategy: {kind: full, cadence: 90s}}
                           - {name: public.c, strategy: {kind: sampling, margin: "5 %", confidence: 0.9, window: 10s, windows: 3, false_alarms: 0.02}}
                           - {name: public.d, strategy: {kind: functional, functions: [desk], columns: [x], rows: "x > 3"}}
+                          - {name: public.g, strategy: {kind: full, cadence: auto}}
                         functions:
                           desk:
                             queries: ["SELECT x FROM d"]
@@ -61,7 +62,8 @@ class StrategySettingsTest {
                         new Strategy.Full(Duration.ofMinutes(15)),
                         new Strategy.Full(Duration.ofSeconds(90)),
                         new Strategy.Sampling(0.05, 0.9, 0.02, Duration.ofSeconds(10), 3),
-                        new Strategy.Functional(List.of("desk"), List.of("x"), "x > 3"));
+                        new Strategy.Functional(List.of("desk"), List.of("x"), "x > 3"),
+                        Strategy.Full.byCosts());
         FunctionDeclaration desk = settings.functions().getFirst();
         assertThat(desk.queries()).containsExactly("SELECT x FROM d");
         assertThat(need(desk, "e").rows().sql()).isEqualTo("\"y\" IS NOT NULL");
@@ -81,6 +83,7 @@ class StrategySettingsTest {
                 "strategy: {cadence: 5m}|has no 'kind'",
                 "strategy: {kind: full, margin: 0.1}|means nothing to strategy full",
                 "strategy: {kind: full, cadence: 1ms}|cadence",
+                "strategy: {kind: sampling, cadence: auto}|means nothing",
                 "strategy: {kind: sampling, margin: much}|takes a share",
                 "strategy: functional|at least one",
                 "consistency: 'group: g', strategy: full|promises more",

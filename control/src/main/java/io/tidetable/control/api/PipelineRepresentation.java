@@ -265,10 +265,13 @@ public record PipelineRepresentation(
             List<String> columns,
             @Nullable String rows,
             @Nullable Long breakEvenChanges,
+            @Nullable Double refreshedEverySeconds,
+            @Nullable String refreshedBecause,
             @Nullable String notSent) {
         static Carried of(StrategyStatus status) {
             Strategy next = status.next();
             Lsn asOf = status.asOf();
+            StrategyStatus.Refreshing refreshing = status.refreshing();
             return new Carried(
                     status.freshness(),
                     StrategyDocument.of(status.strategy()),
@@ -279,6 +282,8 @@ public record PipelineRepresentation(
                     status.columns(),
                     status.rows(),
                     status.breakEvenChanges(),
+                    refreshing == null ? null : refreshing.cadence().toMillis() / 1000.0,
+                    refreshing == null ? null : refreshing.reason(),
                     status.notSent());
         }
 
@@ -292,6 +297,11 @@ public record PipelineRepresentation(
                     columns,
                     rows,
                     breakEvenChanges,
+                    refreshedEverySeconds == null
+                            ? null
+                            : new StrategyStatus.Refreshing(
+                                    Duration.ofMillis(Math.round(refreshedEverySeconds * 1000)),
+                                    refreshedBecause),
                     notSent);
         }
     }

@@ -16,6 +16,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.schema.ReplicationSchema;
 import io.tidetable.model.schema.SchemaOverride.InForce;
 import io.tidetable.model.schema.Strategy;
+import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,6 +147,19 @@ final class SchemaRoutes {
                                     .formatted(table.consistency().label()));
         } else if (ordered instanceof Consistency.Key(int lanes)) {
             sentences.add("Its changes are spread over %d lanes by key.".formatted(lanes));
+        }
+        Long breakEven = table.strategy().breakEvenChanges();
+        if (breakEven != null) {
+            sentences.add(
+                    "One refresh of it costs as much as %d of its changes, by what both took here: where more come between two refreshes, strategy full is the cheaper way."
+                            .formatted(breakEven));
+        }
+        StrategyStatus.Refreshing refreshing = table.strategy().refreshing();
+        if (refreshing != null && refreshing.reason() != null) {
+            sentences.add(
+                    "It is refreshed every %s s: %s."
+                            .formatted(
+                                    refreshing.cadence().toMillis() / 1000.0, refreshing.reason()));
         }
         return sentences.stream();
     }

@@ -109,14 +109,6 @@ public final class Classifier {
         };
     }
 
-    private static Objective objective(Temperature temperature) {
-        return switch (temperature) {
-            case HOT -> Objective.ofSeconds(2);
-            case WARM -> Objective.ofSeconds(10);
-            case COLD -> Objective.ofSeconds(300);
-        };
-    }
-
     private static Set<Draft> tooBusyForExpress(List<Draft> drafts) {
         double all = 0;
         for (Draft draft : drafts) {
@@ -226,7 +218,7 @@ public final class Classifier {
                             Collections.emptySortedMap(),
                             Objects.requireNonNullElseGet(
                                     rule.objective(),
-                                    () -> objective(classification.temperature())),
+                                    () -> Objective.usual(classification.temperature())),
                             !match.isDefault()
                                     ? Origin.RULE
                                     : bySettings ? Origin.SETTINGS : Origin.DEFAULT,

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record StrategyDocument(
         @Nullable String kind,
+        @Nullable String cadence,
         @Nullable Double cadenceSeconds,
         @Nullable Double marginOfError,
         @Nullable Double confidence,
@@ -32,7 +33,7 @@ public record StrategyDocument(
                     "delta",
                     Set.of(),
                     "full",
-                    Set.of("cadence_seconds"),
+                    Set.of("cadence", "cadence_seconds"),
                     "sampling",
                     Set.of(
                             "margin_of_error",
@@ -49,17 +50,19 @@ public record StrategyDocument(
     /** A strategy with its usual parameters. */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static StrategyDocument named(String kind) {
-        return new StrategyDocument(kind, null, null, null, null, null, null, null, null, null);
+        return new StrategyDocument(
+                kind, null, null, null, null, null, null, null, null, null, null);
     }
 
     /** The form of a strategy. */
     public static StrategyDocument of(Strategy strategy) {
         return switch (strategy) {
             case Strategy.PrioritizedDelta() -> named("delta");
-            case Strategy.Full(Duration cadence) ->
+            case Strategy.Full(Duration cadence, boolean automatic) ->
                     new StrategyDocument(
                             "full",
-                            Spans.seconds(cadence),
+                            automatic ? Strategy.Full.AUTOMATIC : null,
+                            automatic ? null : Spans.seconds(cadence),
                             null,
                             null,
                             null,
@@ -72,6 +75,7 @@ public record StrategyDocument(
                     new StrategyDocument(
                             "sampling",
                             null,
+                            null,
                             it.marginOfError(),
                             it.confidence(),
                             it.falseAlarms(),
@@ -83,6 +87,7 @@ public record StrategyDocument(
             case Strategy.Functional it ->
                     new StrategyDocument(
                             "functional",
+                            null,
                             null,
                             null,
                             null,
@@ -126,11 +131,7 @@ public record StrategyDocument(
         }
         Strategy.Sampling usual = Strategy.Sampling.USUAL;
         return switch (name) {
-            case "full" ->
-                    new Strategy.Full(
-                            cadenceSeconds == null
-                                    ? Strategy.Full.USUAL_CADENCE
-                                    : Spans.duration("cadence_seconds", cadenceSeconds));
+            case "full" -> full();
             case "sampling" ->
                     new Strategy.Sampling(
                             Objects.requireNonNullElse(marginOfError, usual.marginOfError()),
@@ -149,8 +150,24 @@ public record StrategyDocument(
         };
     }
 
+    private Strategy full() {
+        if (cadence == null) {
+            return new Strategy.Full(
+                    cadenceSeconds == null
+                            ? Strategy.Full.USUAL_CADENCE
+                            : Spans.duration("cadence_seconds", cadenceSeconds));
+        }
+        if (!cadence.equals(Strategy.Full.AUTOMATIC) || cadenceSeconds != null) {
+            throw new IllegalArgumentException(
+                    "the strategy full takes cadence: auto, or cadence_seconds with a number, got cadence '%s'%s"
+                            .formatted(cadence, cadenceSeconds == null ? "" : " and both"));
+        }
+        return Strategy.Full.byCosts();
+    }
+
     private List<String> given() {
         List<String> given = new ArrayList<>();
+        add(given, "cadence", cadence);
         add(given, "cadence_seconds", cadenceSeconds);
         add(given, "margin_of_error", marginOfError);
         add(given, "confidence", confidence);

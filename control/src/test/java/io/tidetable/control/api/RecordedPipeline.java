@@ -94,6 +94,9 @@ final class RecordedPipeline implements PipelineView {
                                                         List.of("id", "status"),
                                                         "id > 7",
                                                         12L,
+                                                        new StrategyStatus.Refreshing(
+                                                                Duration.ofSeconds(90),
+                                                                "that often it is cheap"),
                                                         "columns note do not leave the source"))),
                                 null)));
     }

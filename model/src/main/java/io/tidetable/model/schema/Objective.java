@@ -16,6 +16,15 @@ public record Objective(Duration freshness) {
         }
     }
 
+    /** What readers of tables of that temperature are promised where nobody says otherwise. */
+    public static Objective usual(Temperature temperature) {
+        return switch (temperature) {
+            case HOT -> ofSeconds(2);
+            case WARM -> ofSeconds(10);
+            case COLD -> ofSeconds(300);
+        };
+    }
+
     public static Objective ofSeconds(double seconds) {
         return new Objective(Duration.ofMillis(Math.round(seconds * 1000)));
     }

@@ -4,10 +4,12 @@ import io.tidetable.model.Consistency;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one table is replicated to one destination: its class, what is carried and when, in which
@@ -77,7 +79,7 @@ public record ReplicationSchema(
                 Track.BULK,
                 new Sharding.Unsharded(),
                 Collections.emptySortedMap(),
-                Objective.ofSeconds(5),
+                Objective.usual(Classification.UNKNOWN.temperature()),
                 Origin.DEFAULT,
                 "nothing was said about this table",
                 at);
@@ -92,6 +94,13 @@ public record ReplicationSchema(
                         && sharding instanceof Sharding.ByKeyHash(int shards)
                 ? new Consistency.Key(shards)
                 : consistency;
+    }
+
+    /** How old rows may be where somebody said so; null where that only follows from the class. */
+    public @Nullable Duration statedFreshness() {
+        return objective.equals(Objective.usual(classification.temperature()))
+                ? null
+                : objective.freshness();
     }
 
     static int requirePriority(int priority) {

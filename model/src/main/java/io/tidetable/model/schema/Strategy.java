@@ -12,7 +12,7 @@ public sealed interface Strategy {
     default String label() {
         return switch (this) {
             case PrioritizedDelta() -> "delta";
-            case Full(Duration _) -> "full";
+            case Full _ -> "full";
             case Sampling _ -> "sampling";
             case Functional _ -> "functional";
         };
@@ -22,7 +22,10 @@ public sealed interface Strategy {
     default String describe() {
         return switch (this) {
             case PrioritizedDelta() -> "every change";
-            case Full(Duration cadence) -> "a full refresh every " + words(cadence);
+            case Full(Duration cadence, boolean automatic) ->
+                    automatic
+                            ? "a full refresh as often as that costs no more than its changes would"
+                            : "a full refresh every " + words(cadence);
             case Sampling sampling ->
                     String.format(
                             Locale.ROOT,
@@ -65,10 +68,25 @@ public sealed interface Strategy {
      * queued.
      *
      * @param cadence time from the beginning of one refresh to that of the next, 1 s to 31 days
+     * @param automatic whether it is chosen by what refreshes and changes are found to cost; the
+     *     cadence counts until that is known
      */
-    record Full(Duration cadence) implements Strategy {
+    record Full(Duration cadence, boolean automatic) implements Strategy {
         /** The usual cadence. */
         public static final Duration USUAL_CADENCE = Duration.ofMinutes(15);
+
+        /** The word that stands for a cadence that is chosen. */
+        public static final String AUTOMATIC = "auto";
+
+        /** Refreshes on a cadence that stays. */
+        public Full(Duration cadence) {
+            this(cadence, false);
+        }
+
+        /** Refreshes on a cadence that is chosen. */
+        public static Full byCosts() {
+            return new Full(USUAL_CADENCE, true);
+        }
 
         public Full {
             if (cadence.compareTo(Duration.ofSeconds(1)) < 0

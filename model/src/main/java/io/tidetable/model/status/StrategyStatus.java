@@ -2,6 +2,7 @@ package io.tidetable.model.status;
 
 import io.tidetable.model.Lsn;
 import io.tidetable.model.schema.Strategy;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param rows the condition that the rows at the destination meet; null for all rows
  * @param breakEvenChanges changes between two refreshes from which on refreshing is the cheaper
  *     way, by the speeds learned; null before both are known
+ * @param refreshing how often it is refreshed; null where it is not, now and then
  * @param notSent what of the table does not leave the source, for people; null where nothing is to
  *     be left out there
  */
@@ -32,15 +34,33 @@ public record StrategyStatus(
         List<String> columns,
         @Nullable String rows,
         @Nullable Long breakEvenChanges,
+        @Nullable Refreshing refreshing,
         @Nullable String notSent) {
     public StrategyStatus {
         columns = List.copyOf(columns);
     }
 
+    /**
+     * How often a table is refreshed.
+     *
+     * @param cadence from one refresh to the next
+     * @param reason why so often, for people; null where it was asked for
+     */
+    public record Refreshing(Duration cadence, @Nullable String reason) {}
+
     /** Every change is carried. */
     public static StrategyStatus usual() {
         return new StrategyStatus(
-                new Strategy.PrioritizedDelta(), null, null, null, 1, List.of(), null, null, null);
+                new Strategy.PrioritizedDelta(),
+                null,
+                null,
+                null,
+                1,
+                List.of(),
+                null,
+                null,
+                null,
+                null);
     }
 
     /** For people: how fresh it is. */

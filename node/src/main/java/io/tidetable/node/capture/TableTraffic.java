@@ -37,6 +37,12 @@ public final class TableTraffic {
         return counts.computeIfAbsent(table, _ -> new Count());
     }
 
+    /** Changes of one table so far. */
+    public long changesOf(TableId table) {
+        Count count = counts.get(table);
+        return count == null ? 0 : count.changes();
+    }
+
     /** Shows each table's count. */
     public void forEach(BiConsumer<TableId, Count> visitor) {
         counts.forEach(visitor);

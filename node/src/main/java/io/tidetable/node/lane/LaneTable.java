@@ -8,9 +8,11 @@ import io.tidetable.model.TableShape;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
+import io.tidetable.node.strategy.AutomaticCadence;
 import io.tidetable.node.strategy.LearnedCosts;
 import io.tidetable.node.strategy.TableScope;
 import io.tidetable.node.strategy.TableStrategy;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,6 +35,8 @@ public final class LaneTable {
     private volatile @Nullable TableShape shape;
     private final LearnedCosts costs = new LearnedCosts();
     private volatile TableStrategy strategy = TableStrategy.usual(new Strategy.PrioritizedDelta());
+    private volatile @Nullable Duration freshness;
+    private volatile AutomaticCadence.@Nullable Choice cadence;
     private volatile @Nullable String message;
 
     public LaneTable(TableId table, Track track, Consistency consistency, int priority) {
@@ -190,6 +194,26 @@ public final class LaneTable {
     /** What its changes and refreshes cost. */
     public LearnedCosts costs() {
         return costs;
+    }
+
+    /** How old its rows may be; null where nobody said so. */
+    public @Nullable Duration freshness() {
+        return freshness;
+    }
+
+    /** Sets how old its rows may be. */
+    public void freshness(@Nullable Duration stated) {
+        freshness = stated;
+    }
+
+    /** How often it is refreshed, where that was chosen by costs; null where it was not. */
+    public AutomaticCadence.@Nullable Choice cadence() {
+        return cadence;
+    }
+
+    /** Sets how often it is refreshed by what that costs. */
+    public void cadence(AutomaticCadence.@Nullable Choice chosen) {
+        cadence = chosen;
     }
 
     /** What of it is carried: strategy, scope, and as of when its rows are. */

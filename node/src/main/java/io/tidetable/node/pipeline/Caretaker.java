@@ -70,6 +70,7 @@ final class Caretaker implements AutoCloseable {
     private final Reminder sourceTroubles;
     private final Reminder troubles;
     private final RefreshCadence refreshes = new RefreshCadence();
+    private final ChosenCadences cadences;
     private volatile List<SequenceDefinition> sequences = List.of();
     private volatile boolean closed;
     private @Nullable Thread thread;
@@ -79,6 +80,7 @@ final class Caretaker implements AutoCloseable {
     private Instant sequencesCarried = Instant.MIN;
     private Instant catalogLooked = Instant.MIN;
     private Instant needsLooked = Instant.MIN;
+    private Instant cadencesLooked = Instant.MIN;
 
     Caretaker(
             DestinationContext context,
@@ -89,6 +91,7 @@ final class Caretaker implements AutoCloseable {
         this.announced = announced;
         this.side = side;
         unsaid = new UnsaidChanges(context.pipeline());
+        cadences = new ChosenCadences(context.costs());
         watch = new PublicationWatch(context, side);
         sourceTroubles = new Reminder(context.steady());
         troubles = new Reminder(context.steady());
@@ -100,6 +103,11 @@ final class Caretaker implements AutoCloseable {
     /** The progress of a lane that the destination has on its disk. */
     Lsn flushed(LaneId lane) {
         return durability.flushed(lane);
+    }
+
+    /** Chooses how often tables are refreshed. */
+    ChosenCadences cadences() {
+        return cadences;
     }
 
     /** Watches how the tables are published. */
@@ -160,6 +168,10 @@ final class Caretaker implements AutoCloseable {
         durability.look(connection, side.lanes().all());
         side.lanes().letGo();
         moveOn();
+        if (isDue(cadencesLooked, catalogLooks, now)) {
+            side.tables().forEach(table -> cadences.look(table, now));
+            cadencesLooked = now;
+        }
         refreshDue(now, context.clock().instant());
         boolean eachSecond = isDue(watermarksNoted, WATERMARKS, now);
         if (eachSecond) {
@@ -274,8 +286,13 @@ final class Caretaker implements AutoCloseable {
         for (LaneTable table : side.tables()) {
             synchronized (table) {
                 TableStrategy strategy = table.strategy();
-                if (strategy.current() instanceof Strategy.Full(Duration cadence)
-                        && refreshes.isDue(table.table(), strategy.asOfTime(), cadence, now, wall)
+                if (strategy.current() instanceof Strategy.Full full
+                        && refreshes.isDue(
+                                table.table(),
+                                strategy.asOfTime(),
+                                ChosenCadences.of(table, full),
+                                now,
+                                wall)
                         && table.state() == TableState.STREAMING) {
                     side.work().merge(table);
                 }

@@ -23,6 +23,7 @@ import io.tidetable.node.functional.FunctionDeclaration;
 import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.postgres.Database;
 import io.tidetable.node.postgres.SpareSessions;
+import io.tidetable.node.strategy.LearnedCosts;
 import io.tidetable.node.strategy.Strategies;
 import io.tidetable.node.strategy.TableStrategy;
 import io.tidetable.node.types.CurrentTypes;
@@ -59,6 +60,7 @@ final class DestinationContext {
     private final Faults faults;
     private final Preparations preparations;
     private final TableCopy.Sessions copySessions;
+    private final LearnedCosts costs = new LearnedCosts();
     private volatile List<FunctionDeclaration> functionsBesides = List.of();
     private final PushDown pushDown;
     private volatile boolean distrusted;
@@ -106,6 +108,11 @@ final class DestinationContext {
 
     Database database() {
         return destination.database();
+    }
+
+    /** What changes of all tables together cost here. */
+    LearnedCosts costs() {
+        return costs;
     }
 
     /** What publications carry. */

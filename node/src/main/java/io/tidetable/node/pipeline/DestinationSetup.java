@@ -295,6 +295,7 @@ final class DestinationSetup {
             }
             table.strategy(
                     strategies.getOrDefault(table.table(), TableStrategy.usual(schema.strategy())));
+            table.freshness(schema.statedFreshness());
             lanes.add(table);
             functions.asked(table.table(), schema.strategy());
             definitions.put(table.table(), placed.wanted().definition());

@@ -104,6 +104,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         return caretaker.publications();
     }
 
+    /** Chooses how often tables are refreshed. */
+    ChosenCadences cadences() {
+        return caretaker.cadences();
+    }
+
     /** What its tables are put through. */
     TableWork work() {
         return work;

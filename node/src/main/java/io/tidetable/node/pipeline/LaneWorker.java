@@ -159,12 +159,10 @@ final class LaneWorker {
                         new LaneBatch(progress, batch.parts(), batch.upTo(), mode),
                         packed,
                         () -> prepareNext(applier, lane, batch, summary));
+        long took = System.nanoTime() - begun;
+        context.costs().applied(applied.changes(), took);
         if (lane.tables().size() == 1) {
-            lane.tables()
-                    .iterator()
-                    .next()
-                    .costs()
-                    .applied(applied.changes(), System.nanoTime() - begun);
+            lane.tables().iterator().next().costs().applied(applied.changes(), took);
         }
         committed(lane, batch, summary, applied);
         boolean gathers = applied.changes() >= MANY_CHANGES && batch.bytes() < LARGE_BATCH_BYTES;

@@ -333,6 +333,10 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
             side.publish(entry.getKey(), entry.getValue(), moving);
         }
+        destinations
+                .all()
+                .forEach(there ->
+                        there.cadences().counting(it -> side.received(it.track(), it.table())));
         destinations.all().forEach(DestinationSide::start);
         side.start(members.keySet(), new Listener(), settings.tuning().heartbeat());
         report = new StatusReport(settings, side, opened, destinations.all(), clock);

@@ -473,6 +473,12 @@ final class SourceSide implements AutoCloseable {
         capture.start();
     }
 
+    /** Changes of a table that have come over the track so far. */
+    long received(Track track, TableId table) {
+        TrackCapture capture = captures.get(track);
+        return capture == null ? 0 : capture.traffic().changesOf(table);
+    }
+
     Map<Track, TrackCapture> captures() {
         return captures;
     }

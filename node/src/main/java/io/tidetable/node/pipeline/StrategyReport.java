@@ -1,10 +1,13 @@
 package io.tidetable.node.pipeline;
 
+import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.strategy.AutomaticCadence;
 import io.tidetable.node.strategy.KeySample;
 import io.tidetable.node.strategy.TableScope;
 import io.tidetable.node.strategy.TableStrategy;
+import java.time.Duration;
 import java.util.List;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +27,19 @@ final class StrategyReport {
                 columns(strategy.scope()),
                 strategy.scope().condition(),
                 table.costs().breakEven().stream().boxed().findFirst().orElse(null),
+                refreshing(table),
                 pushDown == null ? null : pushDown.leftOut(table));
+    }
+
+    private static StrategyStatus.@Nullable Refreshing refreshing(LaneTable table) {
+        if (!(table.strategy().current()
+                instanceof Strategy.Full(Duration cadence, boolean automatic))) {
+            return null;
+        }
+        AutomaticCadence.Choice chosen = table.cadence();
+        return automatic && chosen != null
+                ? new StrategyStatus.Refreshing(chosen.cadence(), chosen.reason())
+                : new StrategyStatus.Refreshing(cadence, null);
     }
 
     private static double share(TableScope scope) {

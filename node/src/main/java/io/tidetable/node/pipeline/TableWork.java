@@ -233,6 +233,7 @@ final class TableWork {
             table.priority(schema.priority());
             reweight(table);
         }
+        table.freshness(schema.statedFreshness());
         synchronized (table) {
             if (held && table.state() != TableState.PAUSED) {
                 pauseAlone(table, HELD);

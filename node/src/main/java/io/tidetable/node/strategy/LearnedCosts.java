@@ -1,5 +1,6 @@
 package io.tidetable.node.strategy;
 
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
@@ -27,6 +28,18 @@ public final class LearnedCosts {
     public synchronized void refreshed(long nanos) {
         refreshNanos = refreshed ? refreshNanos * MEMORY + nanos * (1 - MEMORY) : nanos;
         refreshed = true;
+    }
+
+    /** What one change costs, in nanoseconds; empty before some were seen. */
+    public synchronized OptionalDouble change() {
+        return changes > 0 && changeNanos > 0
+                ? OptionalDouble.of(changeNanos / changes)
+                : OptionalDouble.empty();
+    }
+
+    /** What one refresh costs, in nanoseconds; empty before one was seen. */
+    public synchronized OptionalDouble refresh() {
+        return refreshed ? OptionalDouble.of(refreshNanos) : OptionalDouble.empty();
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.List;
 /** Strategies as texts that are written down at a destination. */
 final class StrategyText {
     private static final String BETWEEN = "\u001F";
+    private static final String AUTOMATIC = Strategy.Full.AUTOMATIC;
     private static final String LIST = "\u001E";
 
     private StrategyText() {}
@@ -15,8 +16,10 @@ final class StrategyText {
     static String of(Strategy strategy) {
         return switch (strategy) {
             case Strategy.PrioritizedDelta() -> "delta";
-            case Strategy.Full(Duration cadence) ->
-                    String.join(BETWEEN, "full", cadence.toString());
+            case Strategy.Full(Duration cadence, boolean automatic) ->
+                    automatic
+                            ? String.join(BETWEEN, "full", cadence.toString(), AUTOMATIC)
+                            : String.join(BETWEEN, "full", cadence.toString());
             case Strategy.Sampling(
                             double margin,
                             double confidence,
@@ -51,6 +54,7 @@ final class StrategyText {
         return switch (parts[0] + " " + parts.length) {
             case "delta 1" -> new Strategy.PrioritizedDelta();
             case "full 2" -> new Strategy.Full(Duration.parse(parts[1]));
+            case "full 3" -> new Strategy.Full(Duration.parse(parts[1]), true);
             case "sampling 6" ->
                     new Strategy.Sampling(
                             Double.parseDouble(parts[1]),

@@ -13,6 +13,7 @@ import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.StrategyStatus;
 import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
+import io.tidetable.node.strategy.AutomaticCadence;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import io.tidetable.testkit.WorkloadRun;
@@ -163,6 +164,98 @@ class StrategySwitchTest {
             assertThat(status(pipeline).breakEvenChanges()).isNotNull();
             load.stop();
             awaitComplete(pipeline, PipelineBuilder.REPORTING, LIMIT);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void whatARefreshIsWorthIsMeasuredAndGrowsWithTheTable() throws Exception {
+        databases.onSource(
+                "CREATE TABLE small (id int PRIMARY KEY, note text)",
+                "CREATE TABLE large (id int PRIMARY KEY, note text)",
+                "INSERT INTO small SELECT g, repeat('n', 50) FROM generate_series(1, 500) g",
+                "INSERT INTO large SELECT g, repeat('n', 50) FROM generate_series(1, 200000) g");
+        TableId small = new TableId("public", "small");
+        TableId large = new TableId("public", "large");
+        try (Pipeline pipeline = new PipelineBuilder(databases, directory).build()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            for (int round = 0; round < 5; round++) {
+                databases.onSource(
+                        "UPDATE small SET note = 's%d' WHERE id <= 400".formatted(round),
+                        "UPDATE large SET note = 'l%d' WHERE id <= 400".formatted(round));
+                awaitComplete(pipeline);
+            }
+            for (TableId table : List.of(small, large)) {
+                assertThat(pipeline.strategy(PipelineBuilder.REPORTING, table).breakEvenChanges())
+                        .as("no refresh was seen yet")
+                        .isNull();
+                pipeline.resync(PipelineBuilder.REPORTING, table);
+                awaitComplete(pipeline);
+                pipeline.resync(PipelineBuilder.REPORTING, table);
+                awaitComplete(pipeline);
+            }
+            long ofSmall =
+                    requireNonNull(
+                            pipeline.strategy(PipelineBuilder.REPORTING, small).breakEvenChanges());
+            long ofLarge =
+                    requireNonNull(
+                            pipeline.strategy(PipelineBuilder.REPORTING, large).breakEvenChanges());
+            assertThat(ofSmall).isPositive();
+            assertThat(ofLarge)
+                    .as("400 times the rows, against %d", ofSmall)
+                    .isGreaterThan(2 * ofSmall);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void aCadenceIsChosenByWhatRefreshesAndChangesWereFoundToCost() throws Exception {
+        PipelineSettings.Tuning usual = PipelineSettings.Tuning.DEFAULT;
+        PipelineSettings.Tuning quick =
+                new PipelineSettings.Tuning(
+                        Duration.ofMillis(50),
+                        usual.batchBytes(),
+                        usual.chunkSize(),
+                        usual.snapshotLimit());
+        Strategy.Full byCosts = Strategy.Full.byCosts();
+        try (WorkloadRun load = load(600);
+                Pipeline pipeline =
+                        new PipelineBuilder(databases, directory).tuned(quick).build()) {
+            pipeline.start();
+            awaitStreaming(pipeline);
+            awaitCommitted(load, 300);
+            switchTo(pipeline, byCosts);
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .until(() -> {
+                        StrategyStatus.Refreshing now = status(pipeline).refreshing();
+                        return now != null
+                                && String.valueOf(now.reason()).contains("changes come per second")
+                                && now.cadence().compareTo(byCosts.cadence()) < 0;
+                    });
+            StrategyStatus now = status(pipeline);
+            long breakEven = requireNonNull(now.breakEvenChanges());
+            Duration often = requireNonNull(now.refreshing()).cadence();
+            assertThat(often).isGreaterThanOrEqualTo(AutomaticCadence.SHORTEST);
+            Instant refreshed = requireNonNull(now.asOfTime());
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .until(() -> requireNonNull(status(pipeline).asOfTime()).isAfter(refreshed));
+            load.stop();
+            // Nothing changes any more: the rarest refreshes are enough.
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .until(() ->
+                            requireNonNull(status(pipeline).refreshing())
+                                    .cadence()
+                                    .equals(AutomaticCadence.LONGEST));
+            assertThat(breakEven).isPositive();
+
+            switchTo(pipeline, new Strategy.Full(Duration.ofHours(1)));
+            assertThat(requireNonNull(status(pipeline).refreshing()))
+                    .isEqualTo(new StrategyStatus.Refreshing(Duration.ofHours(1), null));
+            awaitComplete(pipeline);
         }
         databases.comparer().assertEqual();
     }
