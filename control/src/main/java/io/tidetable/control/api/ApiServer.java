@@ -133,6 +133,7 @@ public final class ApiServer implements AutoCloseable {
         if (!where.tokensRequired()) {
             routes.before(LoopbackGuard::check);
         }
+        routes.before(ControlRequests::requireStorable);
         AccessGuard guard = guard();
         routes.before(guard::checkHead);
         routes.beforeMatched(guard::check);

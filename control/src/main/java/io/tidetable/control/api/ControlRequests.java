@@ -35,6 +35,18 @@ final class ControlRequests {
         return author.strip();
     }
 
+    /** Refuses addresses with the character that no database keeps in a text. */
+    static void requireStorable(Context context) {
+        boolean nul =
+                context.queryParamMap().values().stream()
+                        .flatMap(List::stream)
+                        .anyMatch(it -> it.indexOf('\0') >= 0);
+        if (nul) {
+            throw ApiException.badRequest(
+                    "a parameter holds the character NUL (%00), which no name and no text has");
+        }
+    }
+
     static int limit(Context context) {
         return (int) number(context, "limit", USUAL_PAGE, 1, LARGEST_PAGE);
     }
@@ -93,7 +105,9 @@ final class ControlRequests {
     /** The body, in which an unknown key or a wrong type is a mistake. */
     static <T> T body(Context context, Class<T> type) {
         try {
-            return Documents.read(context.body(), type);
+            String body = context.body();
+            Documents.requireStorable(body);
+            return Documents.read(body, type);
         } catch (IllegalArgumentException e) {
             throw ApiException.badRequest(Objects.toString(e.getMessage()));
         }

@@ -12,6 +12,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.exc.MismatchedInputException;
@@ -30,6 +31,7 @@ public final class Documents {
                     .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                     .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                    .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
                     .changeDefaultNullHandling(it -> it.withContentNulls(Nulls.FAIL))
                     .changeDefaultPropertyInclusion(
                             it -> it.withValueInclusion(JsonInclude.Include.ALWAYS))
@@ -81,6 +83,32 @@ public final class Documents {
                                 .map(it -> "did you mean '" + it + "'? ")
                                 .orElse(""),
                         String.join(", ", known));
+    }
+
+    /**
+     * Refuses texts that hold the character that no database keeps in a text.
+     *
+     * @throws IllegalArgumentException where one does
+     */
+    public static void requireStorable(String json) {
+        if (json.indexOf('\0') < 0 && !json.contains("\\u0000")) {
+            return;
+        }
+        try {
+            requireStorable(MAPPER.readTree(json));
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static void requireStorable(JsonNode node) {
+        boolean text = node.isString() && node.stringValue().indexOf('\0') >= 0;
+        boolean key = node.propertyNames().stream().anyMatch(it -> it.indexOf('\0') >= 0);
+        if (text || key) {
+            throw new IllegalArgumentException(
+                    "a text holds the character NUL (\\u0000), which no database keeps in a text");
+        }
+        node.forEach(Documents::requireStorable);
     }
 
     /** In words of JSON, not of the program. */

@@ -17,6 +17,11 @@ public record FunctionDocument(
         @Nullable Map<String, Need> tables,
         @Nullable List<String> queries,
         @Nullable Statements statements) {
+    private static final int MOST_QUERIES = 1_000;
+    private static final int LONGEST_QUERY = 100_000;
+    private static final int LONGEST_CONDITION = 10_000;
+    private static final int DEEPEST = 50;
+
     /**
      * What it needs of a table.
      *
@@ -49,10 +54,46 @@ public record FunctionDocument(
                 }
             }
         }
+        requireReadable();
         if (statements != null && statements.role() == null && statements.containing() == null) {
             throw new IllegalArgumentException(
                     "statements are told by a 'role' or by a text that they are 'containing'");
         }
         return this;
+    }
+
+    /** What no query of a person is like would keep a parser busy for long. */
+    private void requireReadable() {
+        if (queries != null) {
+            if (queries.size() > MOST_QUERIES) {
+                throw new IllegalArgumentException(
+                        "a function has at most %d queries, got %d"
+                                .formatted(MOST_QUERIES, queries.size()));
+            }
+            queries.forEach(query -> requireReadable("a query", query, LONGEST_QUERY));
+        }
+        if (tables != null) {
+            tables.forEach((table, need) -> {
+                if (need != null && need.rows() != null) {
+                    requireReadable("the rows of " + table, need.rows(), LONGEST_CONDITION);
+                }
+            });
+        }
+    }
+
+    private static void requireReadable(String what, String sql, int longest) {
+        if (sql.length() > longest) {
+            throw new IllegalArgumentException(
+                    "%s takes at most %d characters, got %d"
+                            .formatted(what, longest, sql.length()));
+        }
+        int depth = 0;
+        for (int at = 0; at < sql.length(); at++) {
+            depth += sql.charAt(at) == '(' ? 1 : sql.charAt(at) == ')' ? -1 : 0;
+            if (depth > DEEPEST) {
+                throw new IllegalArgumentException(
+                        "%s has parentheses in more than %d others".formatted(what, DEEPEST));
+            }
+        }
     }
 }

@@ -28,6 +28,8 @@ public record SchemaOverride(
         Instant since,
         @Nullable Instant until,
         @Nullable Instant endedAt) {
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
     public SchemaOverride {
         if (pins.isEmpty()) {
             throw new IllegalArgumentException("an override pins at least one thing");
@@ -37,6 +39,10 @@ public record SchemaOverride(
         }
         if (author.isBlank()) {
             throw new IllegalArgumentException("an override needs an author");
+        }
+        if (until != null && until.isAfter(LATEST)) {
+            throw new IllegalArgumentException(
+                    "an override ends before the year 10000, or never; leave its end out for that");
         }
         if (until != null && !until.isAfter(since)) {
             throw new IllegalArgumentException(
