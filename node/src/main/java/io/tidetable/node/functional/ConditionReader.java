@@ -34,6 +34,7 @@ import net.sf.jsqlparser.expression.operators.relational.MinorThanEquals;
 import net.sf.jsqlparser.expression.operators.relational.NotEqualsTo;
 import net.sf.jsqlparser.expression.operators.relational.ParenthesedExpressionList;
 import net.sf.jsqlparser.parser.CCJSqlParserUtil;
+import net.sf.jsqlparser.parser.TokenMgrException;
 import net.sf.jsqlparser.schema.Column;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +49,12 @@ public final class ConditionReader {
      */
     public static RowCondition read(String sql) {
         Expression expression;
+        if (!isClosed(sql)) {
+            throw refused(sql, "a quote is left open in it, or it holds more than one statement");
+        }
         try {
             expression = CCJSqlParserUtil.parseCondExpression(sql, false);
-        } catch (JSQLParserException e) {
+        } catch (JSQLParserException | TokenMgrException e) {
             throw refused(sql, "it is no SQL condition");
         }
         return condition(expression)
@@ -58,6 +62,28 @@ public final class ConditionReader {
                         refused(
                                 sql,
                                 "only comparisons of a column with a value, IN, BETWEEN, IS NULL, AND and OR can be evaluated on changes"));
+    }
+
+    /** The parser takes some texts with an open quote for what stands before it. */
+    private static boolean isClosed(String sql) {
+        char open = 0;
+        boolean escapes = false;
+        for (int at = 0; at < sql.length(); at++) {
+            char character = sql.charAt(at);
+            if (open != 0) {
+                if (escapes && character == '\\') {
+                    at++;
+                } else if (character == open) {
+                    open = 0;
+                }
+            } else if (character == '\'' || character == '"') {
+                open = character;
+                escapes = character == '\'' && at > 0 && (sql.charAt(at - 1) | ' ') == 'e';
+            } else if (character == ';') {
+                return false;
+            }
+        }
+        return open == 0;
     }
 
     private static TidetableException refused(String sql, String why) {

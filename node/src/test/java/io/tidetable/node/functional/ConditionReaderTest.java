@@ -43,7 +43,12 @@ class ConditionReaderTest {
                 "a IN (SELECT 1)",
                 "vip IS NOT TRUE",
                 "total > 1e3",
-                "a ="
+                "a =",
+                "a'",
+                "a'; DROP TABLE x; --",
+                "a = 1 '",
+                "a = 1 OR \"b",
+                "a = E'\\'"
             })
     void whatCannotBeEvaluatedOnChangesIsRefused(String written) {
         assertThatThrownBy(() -> ConditionReader.read(written))
