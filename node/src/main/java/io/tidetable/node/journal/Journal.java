@@ -49,10 +49,8 @@ public interface Journal extends AutoCloseable {
      */
     void discard(Track track);
 
-    /**
-     * Is told, off the writer's thread, whenever commits became durable. Set once, before writing.
-     */
-    void onDurable(DurableListener listener);
+    /** Is told whenever feeds can show more. Set once, before writing. */
+    void onReadable(ReadableListener listener);
 
     /** Bytes on disk, all tracks. */
     long bytesOnDisk();
@@ -64,14 +62,15 @@ public interface Journal extends AutoCloseable {
     @Override
     void close();
 
-    /** Hears what became durable. */
+    /** Hears what feeds can show. */
     @FunctionalInterface
-    interface DurableListener {
+    interface ReadableListener {
         /**
-         * Commits that touch the tables became readable, and the track's watermark moved.
+         * Commits that touch the tables became readable, and the track's watermark moved. Called by
+         * the writer's thread, which must not wait for anything.
          *
          * @param tables those with new commits; empty when only the watermark moved
          */
-        void durable(Track track, Set<TableId> tables, Lsn watermark);
+        void readable(Track track, Set<TableId> tables, Lsn watermark);
     }
 }

@@ -7,8 +7,7 @@ import java.time.Instant;
 
 /**
  * The writing end of one track's journal, used by that track's capture thread alone. Calls return
- * before anything is durable; a commit becomes visible to feeds once it and everything before it on
- * the track is synced.
+ * before anything is durable; a commit becomes visible to feeds with the next flush at the latest.
  *
  * <p>Transaction ids are 64-bit. Chunks of streamed transactions are kept under (connection,
  * top-level id, subtransaction id) and void unless their commit follows on the same connection.
@@ -61,8 +60,8 @@ public interface TrackWriter {
     void passed(Lsn position);
 
     /**
-     * Nothing more is at hand just now: writes what is buffered and has it synced soon, without
-     * waiting for that. Called at the latest each few milliseconds, in the middle of a transaction
+     * Nothing more is at hand just now: makes what is buffered readable and has it synced soon,
+     * without waiting for that. Called at the latest each few milliseconds, in the middle of a transaction
      * too: commits before it must not wait for its end.
      */
     void flush();

@@ -5,12 +5,13 @@ import io.tidetable.model.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The durable committed transactions of some tables, in commit order. One reader at a time; cheap
+ * The committed transactions of some tables, in commit order, from when they are written: the source
+ * sends again what was lost with the machine before it was durable. One reader at a time; cheap
  * enough that every lane of 10,000 has one.
  */
 public interface TransactionFeed extends AutoCloseable {
     /**
-     * The next transaction part without moving on, or null while nothing further is durable.
+     * The next transaction part without moving on, or null while nothing further is there.
      *
      * @throws JournalGapException when something behind the last part shown was freed meanwhile,
      *     because everybody who subscribes had released it
@@ -30,7 +31,7 @@ public interface TransactionFeed extends AutoCloseable {
     /**
      * Everything committed at the source up to here has been shown by this feed once {@link #peek}
      * returned null after this was read. At least {@link TrackJournal#durableEnd()}; ahead of it
-     * while positions pass without commits, which is known in this process only.
+     * by what is not durable yet and by positions without commits, known in this process only.
      */
     Lsn watermark();
 

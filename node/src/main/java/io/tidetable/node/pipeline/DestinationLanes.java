@@ -375,8 +375,8 @@ final class DestinationLanes {
         return lane.tables().stream().mapToInt(LaneTable::priority).max().orElse(1);
     }
 
-    /** The journal has new durable commits. */
-    void durable(Track track, Set<TableId> changed) {
+    /** The journal has new commits. */
+    void readable(Track track, Set<TableId> changed) {
         Set<Lane> woken = new HashSet<>();
         for (TableId table : changed) {
             for (Lane lane : lanesByTable.getOrDefault(table, List.of())) {

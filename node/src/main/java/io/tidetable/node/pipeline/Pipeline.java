@@ -329,7 +329,7 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         // Lanes come to read it with a move alone.
         opened.track(Track.BULK).lacksAll(prepared);
         opened.subscriptionsComplete();
-        opened.onDurable(this::durable);
+        opened.onReadable(this::readable);
         for (Map.Entry<Track, Set<TableId>> entry : members.entrySet()) {
             side.publish(entry.getKey(), entry.getValue(), moving);
         }
@@ -388,12 +388,12 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
         side.open(track, Set.of(), Set.of(), false, null);
         announced.upTo(track, opened.track(track).durableEnd());
         // What was there of the track before may have been discarded.
-        opened.onDurable(this::durable);
+        opened.onReadable(this::readable);
         side.read(track, new Listener());
     }
 
-    private void durable(Track track, Set<TableId> changed, Lsn watermark) {
-        destinations.all().forEach(there -> there.lanes().durable(track, changed));
+    private void readable(Track track, Set<TableId> changed, Lsn watermark) {
+        destinations.all().forEach(there -> there.lanes().readable(track, changed));
         announced.upTo(track, watermark);
     }
 

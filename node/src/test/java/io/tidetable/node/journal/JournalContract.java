@@ -419,7 +419,7 @@ public abstract class JournalContract {
     void theListenerHearsWhichTablesHaveNewCommits() {
         Set<TableId> heard = new ConcurrentSkipListSet<>();
         List<Lsn> watermarks = new java.util.concurrent.CopyOnWriteArrayList<>();
-        journal.onDurable((on, tables, watermark) -> {
+        journal.onReadable((on, tables, watermark) -> {
             assertThat(on).isEqualTo(Track.BULK);
             heard.addAll(tables);
             watermarks.add(watermark);

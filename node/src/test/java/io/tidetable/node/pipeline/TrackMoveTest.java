@@ -88,7 +88,7 @@ class TrackMoveTest extends TrackMoveWorld {
     @Test
     void aChangeOnTheNewTrackWaitsForOlderOnesOnTheOldTrack() throws Exception {
         createTables();
-        Gate old = new Gate(FaultPoint.JOURNAL_SYNCED, "journal-sync-bulk");
+        Gate old = new Gate(FaultPoint.JOURNAL_APPENDED, "capture-bulk");
         faults = old;
         try (Pipeline pipeline = started();
                 Connection open = session()) {

@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The commits of some tables in order. Several tables are merged in rounds: what is durable when a
+ * The commits of some tables in order. Several tables are merged in rounds: what is there when a
  * round begins is ordered by a queue, and the next round begins when that is used up.
  */
 final class LocalFeed implements TransactionFeed {
@@ -101,7 +101,7 @@ final class LocalFeed implements TransactionFeed {
     }
 
     private @Nullable LocalPart peekOne(TableCursor cursor) {
-        if (!cursor.load(journal.recordedEnd())) {
+        if (!cursor.load(journal.readableEnd())) {
             return null;
         }
         current.add(cursor);
@@ -110,7 +110,7 @@ final class LocalFeed implements TransactionFeed {
 
     private @Nullable LocalPart peekMerged(PriorityQueue<TableCursor> queue) {
         if (queue.isEmpty()) {
-            roundEnd = journal.recordedEnd();
+            roundEnd = journal.readableEnd();
             enqueue(queue, cursors);
         }
         TableCursor first = queue.poll();

@@ -137,8 +137,8 @@ public final class LocalJournal implements Journal {
     }
 
     @Override
-    public void onDurable(DurableListener listener) {
-        tracks.values().forEach(track -> track.onDurable(listener));
+    public void onReadable(ReadableListener listener) {
+        tracks.values().forEach(track -> track.onReadable(listener));
     }
 
     @Override

@@ -56,7 +56,7 @@ public record LocalJournalSettings(
                 ByteSize.megabytes(512),
                 ByteSize.megabytes(256),
                 0.25,
-                Duration.ofMillis(2),
+                Duration.ofMillis(50),
                 Duration.ofSeconds(1));
     }
 

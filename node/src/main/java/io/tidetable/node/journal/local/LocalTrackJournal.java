@@ -1,17 +1,20 @@
 package io.tidetable.node.journal.local;
 
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
 import io.tidetable.node.fault.Faults;
-import io.tidetable.node.journal.Journal.DurableListener;
+import io.tidetable.node.journal.Journal.ReadableListener;
 import io.tidetable.node.journal.TrackJournal;
 import io.tidetable.node.journal.TrackWriter;
 import io.tidetable.node.journal.TransactionFeed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,9 +37,10 @@ final class LocalTrackJournal implements TrackJournal {
     private final LogWriter log;
     private final LocalTrackWriter writer;
     private final Housekeeper housekeeper;
-    private volatile @Nullable DurableListener listener;
+    private volatile @Nullable ReadableListener listener;
     private volatile @Nullable TidetableException failure;
     private volatile long recordedEnd;
+    private volatile long readableEnd;
     private volatile long watermark;
     private volatile boolean closed;
 
@@ -73,6 +77,7 @@ final class LocalTrackJournal implements TrackJournal {
                         shapes,
                         indexer,
                         sync,
+                        (end, touched) -> readable(end, end, touched),
                         housekeeper::wake);
         this.writer =
                 new LocalTrackWriter(
@@ -94,6 +99,7 @@ final class LocalTrackJournal implements TrackJournal {
             Recovery recovery = new Recovery(directory, files, indexer, shapes, tables, manifest);
             recovery.run();
             recordedEnd = recovery.end();
+            readableEnd = recordedEnd;
             watermark = durableEnd().value();
             log.start(recovery.nextSegment(), recordedEnd);
         } catch (IOException e) {
@@ -103,7 +109,7 @@ final class LocalTrackJournal implements TrackJournal {
         housekeeper.start();
     }
 
-    void onDurable(DurableListener newListener) {
+    void onReadable(ReadableListener newListener) {
         listener = newListener;
     }
 
@@ -134,6 +140,11 @@ final class LocalTrackJournal implements TrackJournal {
     /** The highest commit or position that is synced as a record, unsigned. */
     long recordedEnd() {
         return recordedEnd;
+    }
+
+    /** The highest commit or position that stands in a file as a record, unsigned. */
+    long readableEnd() {
+        return readableEnd;
     }
 
     @Override
@@ -279,20 +290,33 @@ final class LocalTrackJournal implements TrackJournal {
         }
     }
 
-    private void synced(long end, long position, Set<TableId> touched) {
+    private void synced(long end) {
+        if (failure == null && Long.compareUnsigned(end, recordedEnd) > 0) {
+            recordedEnd = end;
+        }
+    }
+
+    /**
+     * Everything written before can be read.
+     *
+     * @param end the highest commit or position in it
+     * @param position up to which everything was received, not below the end
+     */
+    void readable(long end, long position, List<TableIndex> touched) {
         if (failure != null) {
             return;
         }
-        long before = watermark;
-        if (Long.compareUnsigned(end, recordedEnd) > 0) {
-            recordedEnd = end;
+        if (Long.compareUnsigned(end, readableEnd) > 0) {
+            readableEnd = end;
         }
-        long after = Lsn.max(new Lsn(before), Lsn.max(new Lsn(position), durableEnd())).value();
-        watermark = after;
-        DurableListener told = listener;
-        if (told != null && (after != before || !touched.isEmpty())) {
+        Lsn before = new Lsn(watermark);
+        Lsn after = Lsn.max(before, new Lsn(position));
+        watermark = after.value();
+        ReadableListener told = listener;
+        if (told != null && (!after.equals(before) || !touched.isEmpty())) {
+            Set<TableId> changed = touched.stream().map(TableIndex::id).collect(toUnmodifiableSet());
             try {
-                told.durable(track, touched, new Lsn(after));
+                told.readable(track, changed, after);
             } catch (RuntimeException e) {
                 LOG.error("journal_listener_failed track={}", track, e);
             }

@@ -155,7 +155,8 @@ final class LocalTrackWriter implements TrackWriter {
         if (log.address() != flushedAddress || position != flushedPosition) {
             flushedAddress = log.address();
             flushedPosition = position;
-            sync.flush(log.end(), position, indexer.takeTouched());
+            journal.readable(log.end(), position, indexer.takeTouched());
+            sync.flush(log.end());
         }
     }
 
@@ -171,7 +172,8 @@ final class LocalTrackWriter implements TrackWriter {
             writePosition();
         }
         log.seal();
-        sync.flush(log.end(), log.end(), indexer.takeTouched());
+        journal.readable(log.end(), log.end(), indexer.takeTouched());
+        sync.flush(log.end());
     }
 
     private void append(long topXid, long subxid, ChangeKind kind, int number, ByteBuffer payload) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,18 @@ import org.jspecify.annotations.Nullable;
  * the next segment begins.
  */
 final class LogWriter {
+    /** Are told what they can read. */
+    @FunctionalInterface
+    interface Readers {
+        /**
+         * A frame stands in its file.
+         *
+         * @param end the highest commit or position up to there
+         * @param touched the tables with commits in it
+         */
+        void written(long end, List<TableIndex> touched);
+    }
+
     /** Frames are this long, except for those that hold one longer record. */
     private static final int FRAME = 256 << 10;
 
@@ -29,6 +42,7 @@ final class LogWriter {
     private final Shapes shapes;
     private final Indexer indexer;
     private final TrackSync sync;
+    private final Readers readers;
     private final Runnable sealed;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(FRAME);
     private final BitSet shapesWritten = new BitSet();
@@ -51,6 +65,7 @@ final class LogWriter {
             Shapes shapes,
             Indexer indexer,
             TrackSync sync,
+            Readers readers,
             Runnable sealed) {
         this.directory = directory;
         this.segmentSize = segmentSize;
@@ -59,6 +74,7 @@ final class LogWriter {
         this.shapes = shapes;
         this.indexer = indexer;
         this.sync = sync;
+        this.readers = readers;
         this.sealed = sealed;
     }
 
@@ -263,7 +279,8 @@ final class LogWriter {
     private void endFrame(@Nullable ByteBuffer blob) throws IOException {
         writeFrame(blob);
         faults.reach(FaultPoint.JOURNAL_APPENDED);
-        sync.written(channel(), file(), length, end, indexer.takeTouched());
+        readers.written(end, indexer.takeTouched());
+        sync.written(channel(), file(), length, end);
     }
 
     private void writeFrame(@Nullable ByteBuffer blob) throws IOException {

@@ -52,8 +52,6 @@ final class CrashingJournal {
         long clicksDone = Long.parseLong(arguments[3]);
         long ordersDone = Long.parseLong(arguments[4]);
         LocalJournal journal = open(Path.of(arguments[0]), faults);
-        journal.onDurable(
-                (track, tables, watermark) -> System.out.println("durable " + watermark.value()));
         journal.subscriptionsComplete();
         TrackJournal track = journal.track(Track.BULK);
         TransactionFeed clicks = track.feed(Set.of(CLICKS));
@@ -72,6 +70,7 @@ final class CrashingJournal {
             write(writer, n, n + 4 >= first + 4 && isStreamed(n + 4));
             if (n % 10 == 0) {
                 writer.flush();
+                System.out.println("durable " + track.durableEnd().value());
             }
             if (n % 50 == 0) {
                 clicksDone = read(journal, CLICKS, clicks, clicksDone, n);
