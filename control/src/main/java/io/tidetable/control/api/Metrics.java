@@ -71,6 +71,11 @@ final class Metrics {
                 "Source commit to reception of the newest heartbeat",
                 labels,
                 track.heartbeatDelay());
+        gauge(
+                "tidetable_track_gave_way_seconds",
+                "How long reading the track has waited for the express track since the start",
+                labels,
+                track.gaveWay().toNanos() / 1e9);
     }
 
     private void destination(DestinationStatus destination) {

@@ -100,6 +100,7 @@ public record PipelineRepresentation(
             @Nullable Long heldBackBytes,
             long journalBytes,
             @Nullable Double heartbeatDelayMs,
+            long gaveWayMs,
             @Nullable String message) {
         static OfTrack of(TrackStatus status) {
             return new OfTrack(
@@ -110,6 +111,7 @@ public record PipelineRepresentation(
                     status.heldBackBytes() < 0 ? null : Long.valueOf(status.heldBackBytes()),
                     status.journalBytes(),
                     milliseconds(status.heartbeatDelay()),
+                    status.gaveWay().toMillis(),
                     status.message());
         }
 
@@ -122,6 +124,7 @@ public record PipelineRepresentation(
                     heldBackBytes == null ? -1 : heldBackBytes,
                     journalBytes,
                     duration(heartbeatDelayMs),
+                    Duration.ofMillis(gaveWayMs),
                     message);
         }
     }

@@ -57,6 +57,7 @@ final class RecordedPipeline implements PipelineView {
                                 4096,
                                 1 << 20,
                                 Duration.ofNanos(1_234_000),
+                                Duration.ZERO,
                                 null),
                         new TrackStatus(
                                 Track.BULK,
@@ -66,6 +67,7 @@ final class RecordedPipeline implements PipelineView {
                                 -1,
                                 0,
                                 null,
+                                Duration.ofMillis(1_500),
                                 ready ? null : "the source refuses connections")),
                 List.of(
                         new DestinationStatus(

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param acknowledged what the slot was told to be durable here
  * @param heldBackBytes WAL the source keeps for the slot; -1 while unknown
  * @param heartbeatDelay source commit to reception of the newest heartbeat; null before the first
+ * @param gaveWay how long its reading has waited for the express track since the start
  * @param message what an operator should know; null when all is well
  */
 public record TrackStatus(
@@ -23,4 +24,5 @@ public record TrackStatus(
         long heldBackBytes,
         long journalBytes,
         @Nullable Duration heartbeatDelay,
+        Duration gaveWay,
         @Nullable String message) {}

@@ -2,10 +2,13 @@ package io.tidetable.node.capture;
 
 import io.tidetable.model.ByteSize;
 import io.tidetable.model.Lsn;
+import io.tidetable.model.Track;
 import io.tidetable.node.journal.TrackWriter;
 import io.tidetable.node.pgoutput.PgOutputParser;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,9 @@ final class CaptureSession {
     private static final long WAITED_NANOS = 50_000;
 
     private static final long PAUSE_NANOS = 1_000_000;
+
+    /** Shortest time between two lines about the same. */
+    private static final long SAY_NANOS = Duration.ofSeconds(10).toNanos();
 
     /** Shortest time between two flushes while messages come. */
     private static final long FLUSH_NANOS = 1_000_000;
@@ -51,6 +57,7 @@ final class CaptureSession {
     private long flushedAt;
     private long flushedCommits;
     private long spillLookAt;
+    private long saidGivenWay = System.nanoTime() - SAY_NANOS;
     private long bytes;
     private long notedBytes;
     private long notedChanges;
@@ -116,6 +123,9 @@ final class CaptureSession {
         spillLookAt = System.nanoTime() + setup.settings().spillCheck().toNanos();
         boolean silent = true;
         while (!stopping) {
+            if (setup.track() == Track.BULK && giveWay() && stopping) {
+                return End.STOPPED;
+            }
             long before = System.nanoTime();
             ByteBuffer message = connection.read();
             long now = System.nanoTime();
@@ -134,10 +144,46 @@ final class CaptureSession {
         return End.STOPPED;
     }
 
+    /** Waits for the express track; false where there was nothing to wait for. */
+    private boolean giveWay() throws SQLException {
+        boolean waited = false;
+        while (!stopping && setup.rightOfWay().mustWait(System.nanoTime())) {
+            if (!waited && unflushed) {
+                flush(System.nanoTime());
+            }
+            waited = true;
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        if (waited) {
+            feedback.check();
+            noteGivenWay();
+        }
+        return waited;
+    }
+
+    private void noteGivenWay() {
+        long now = System.nanoTime();
+        if (now - saidGivenWay >= SAY_NANOS) {
+            saidGivenWay = now;
+            LOG.info(
+                    "track bulk gives way, commits of the express track come {} ms late: waited={}ms in all",
+                    setup.rightOfWay().excess().toMillis(),
+                    setup.rightOfWay().waited().toMillis());
+        }
+    }
+
     private @Nullable End message(ByteBuffer message, long now) throws SQLException {
         bytes += message.remaining();
         silence.heard(now);
+        long commits = transactions.commits();
         parser.parse(message, transactions);
+        if (setup.track() == Track.EXPRESS && transactions.commits() > commits) {
+            Instant received = setup.environment().clock().instant();
+            setup.rightOfWay()
+                    .arrived(
+                            now,
+                            Duration.between(transactions.lastCommittedAt(), received).toNanos());
+        }
         if (transactions.commits() > flushedCommits && now - flushedAt >= FLUSH_NANOS) {
             flush(now);
         } else {

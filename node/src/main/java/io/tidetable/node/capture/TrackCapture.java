@@ -43,15 +43,18 @@ public final class TrackCapture implements AutoCloseable {
      * A track's capture; nothing happens before {@link #start}.
      *
      * @param journal begun at the slot's consistent point, or holding what an earlier run read
+     * @param rightOfWay shared by the tracks of the source
      */
     public TrackCapture(
             Track track,
             CaptureSource source,
             TrackJournal journal,
+            RightOfWay rightOfWay,
             CaptureListener listener,
             CaptureSettings settings,
             CaptureEnvironment environment) {
-        this.setup = new TrackSetup(track, source, journal, listener, settings, environment);
+        this.setup =
+                new TrackSetup(track, source, journal, rightOfWay, listener, settings, environment);
         this.progress = new CaptureProgress(environment.clock());
         this.trouble = new ConnectionTrouble(track);
         this.backoff =

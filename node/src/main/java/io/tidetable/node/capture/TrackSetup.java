@@ -8,6 +8,7 @@ record TrackSetup(
         Track track,
         CaptureSource source,
         TrackJournal journal,
+        RightOfWay rightOfWay,
         CaptureListener listener,
         CaptureSettings settings,
         CaptureEnvironment environment) {

@@ -40,6 +40,7 @@ final class TransactionReader implements PgOutputHandler {
     private long lastWideSubxid;
     private long changes;
     private long commits;
+    private Instant lastCommittedAt = Instant.EPOCH;
 
     /**
      * A reader for one connection; the writer was told of it.
@@ -113,6 +114,7 @@ final class TransactionReader implements PgOutputHandler {
 
     private void committed(Lsn commitEnd, Instant committedAt, List<String> contents) {
         commits++;
+        lastCommittedAt = committedAt;
         for (String content : contents) {
             messages.accept(new LogicalMessage(commitEnd, committedAt, content));
         }
@@ -273,6 +275,11 @@ final class TransactionReader implements PgOutputHandler {
     /** Commits read. */
     long commits() {
         return commits;
+    }
+
+    /** When the source made the newest of them, by its clock. */
+    Instant lastCommittedAt() {
+        return lastCommittedAt;
     }
 
     /** Transactions that arrived in part. */

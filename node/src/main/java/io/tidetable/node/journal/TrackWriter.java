@@ -61,8 +61,8 @@ public interface TrackWriter {
 
     /**
      * Nothing more is at hand just now: makes what is buffered readable and has it synced soon,
-     * without waiting for that. Called at the latest each few milliseconds, in the middle of a transaction
-     * too: commits before it must not wait for its end.
+     * without waiting for that. Called at the latest each few milliseconds, in the middle of a
+     * transaction too: commits before it must not wait for its end.
      */
     void flush();
 

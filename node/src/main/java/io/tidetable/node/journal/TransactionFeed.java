@@ -5,9 +5,9 @@ import io.tidetable.model.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The committed transactions of some tables, in commit order, from when they are written: the source
- * sends again what was lost with the machine before it was durable. One reader at a time; cheap
- * enough that every lane of 10,000 has one.
+ * The committed transactions of some tables, in commit order, from when they are written: the
+ * source sends again what was lost with the machine before it was durable. One reader at a time;
+ * cheap enough that every lane of 10,000 has one.
  */
 public interface TransactionFeed extends AutoCloseable {
     /**
@@ -30,8 +30,8 @@ public interface TransactionFeed extends AutoCloseable {
 
     /**
      * Everything committed at the source up to here has been shown by this feed once {@link #peek}
-     * returned null after this was read. At least {@link TrackJournal#durableEnd()}; ahead of it
-     * by what is not durable yet and by positions without commits, known in this process only.
+     * returned null after this was read. At least {@link TrackJournal#durableEnd()}; ahead of it by
+     * what is not durable yet and by positions without commits, known in this process only.
      */
     Lsn watermark();
 

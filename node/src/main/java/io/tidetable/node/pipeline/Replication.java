@@ -116,6 +116,7 @@ public final class Replication implements PipelineControl, AutoCloseable {
                     track.heldBackBytes(),
                     track.journalBytes(),
                     track.heartbeatDelay(),
+                    track.gaveWay(),
                     reason);
         }
 

@@ -15,6 +15,7 @@ import io.tidetable.node.capture.LogicalMessage;
 import io.tidetable.node.capture.PublicationChange;
 import io.tidetable.node.capture.PublicationMove;
 import io.tidetable.node.capture.Publications;
+import io.tidetable.node.capture.RightOfWay;
 import io.tidetable.node.capture.SlotState;
 import io.tidetable.node.capture.Slots;
 import io.tidetable.node.capture.TrackCapture;
@@ -72,6 +73,7 @@ final class SourceSide implements AutoCloseable {
     private final CaptureEnvironment environment;
     private final Publications publications;
     private final Slots slots;
+    private final RightOfWay rightOfWay = new RightOfWay();
     private volatile Map<Track, TrackCapture> captures = Map.of();
     private @Nullable Heartbeat heartbeat;
     private @Nullable SlotWatch slotWatch;
@@ -463,6 +465,7 @@ final class SourceSide implements AutoCloseable {
                         track,
                         source,
                         journal.track(track),
+                        rightOfWay,
                         listener,
                         CaptureSettings.DEFAULT,
                         environment);
@@ -481,6 +484,11 @@ final class SourceSide implements AutoCloseable {
 
     Map<Track, TrackCapture> captures() {
         return captures;
+    }
+
+    /** How long the track has waited for another one of the source. */
+    Duration gaveWay(Track track) {
+        return track == Track.BULK ? rightOfWay.waited() : Duration.ZERO;
     }
 
     /** WAL that the source keeps for the track's slot, as of the last look; -1 before the first. */

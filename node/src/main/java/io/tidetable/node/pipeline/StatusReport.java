@@ -76,6 +76,7 @@ final class StatusReport {
                 source.heldBackBytes(track),
                 journal.bytesOnDisk(track),
                 source.heartbeat().flatMap(it -> it.delay(track)).orElse(null),
+                source.gaveWay(track),
                 status.message());
     }
 

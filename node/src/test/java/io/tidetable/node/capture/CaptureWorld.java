@@ -46,6 +46,7 @@ final class CaptureWorld implements CaptureListener, AutoCloseable {
     final Database database;
     final List<LogicalMessage> messages = new CopyOnWriteArrayList<>();
     final List<CaptureState> states = new CopyOnWriteArrayList<>();
+    final RightOfWay rightOfWay = new RightOfWay();
     volatile @Nullable TidetableException gap;
     volatile @Nullable Throwable failure;
 
@@ -114,6 +115,7 @@ final class CaptureWorld implements CaptureListener, AutoCloseable {
                 Track.BULK,
                 new CaptureSource(pipeline, database, identity),
                 journal,
+                rightOfWay,
                 this,
                 settings,
                 new CaptureEnvironment(
@@ -133,6 +135,7 @@ final class CaptureWorld implements CaptureListener, AutoCloseable {
                         new Database(database.jdbcUrl(), properties),
                         SourceIdentities.read(database)),
                 journal,
+                rightOfWay,
                 this,
                 settings,
                 new CaptureEnvironment(

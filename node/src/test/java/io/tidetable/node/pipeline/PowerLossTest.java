@@ -95,7 +95,9 @@ class PowerLossTest {
                 .rule("public.accounts", new Consistency.Table(), Track.EXPRESS);
     }
 
-    /** One more on one account, one less on another, and both noted where nothing tells rows apart. */
+    /**
+     * One more on one account, one less on another, and both noted where nothing tells rows apart.
+     */
     private void transfer(int n) throws SQLException {
         int to = n % 20 + 1;
         int from = (n * 7) % 20 + 1;
@@ -113,7 +115,8 @@ class PowerLossTest {
     private boolean isAllThere() throws SQLException {
         for (String table : List.of("accounts", "entries")) {
             String query = "SELECT * FROM " + table;
-            if (!rows(databases.connectDestination(), query).equals(rows(databases.connectSource(), query))) {
+            if (!rows(databases.connectDestination(), query)
+                    .equals(rows(databases.connectSource(), query))) {
                 return false;
             }
         }
@@ -121,7 +124,8 @@ class PowerLossTest {
     }
 
     private Lsn confirmed() throws SQLException {
-        return Lsn.parse(rows(databases.connectSource(), CONFIRMED).getFirst().replaceAll("[()]", ""));
+        return Lsn.parse(
+                rows(databases.connectSource(), CONFIRMED).getFirst().replaceAll("[()]", ""));
     }
 
     private static void copy(Path from, Path to) throws IOException {

@@ -314,7 +314,8 @@ final class LocalTrackJournal implements TrackJournal {
         watermark = after.value();
         ReadableListener told = listener;
         if (told != null && (!after.equals(before) || !touched.isEmpty())) {
-            Set<TableId> changed = touched.stream().map(TableIndex::id).collect(toUnmodifiableSet());
+            Set<TableId> changed =
+                    touched.stream().map(TableIndex::id).collect(toUnmodifiableSet());
             try {
                 told.readable(track, changed, after);
             } catch (RuntimeException e) {
