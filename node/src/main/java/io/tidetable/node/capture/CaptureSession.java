@@ -60,6 +60,7 @@ final class CaptureSession {
     private long saidGivenWay = System.nanoTime() - SAY_NANOS;
     private long bytes;
     private long notedBytes;
+    private long arrivedBytes;
     private long notedChanges;
 
     /**
@@ -182,7 +183,9 @@ final class CaptureSession {
             setup.rightOfWay()
                     .arrived(
                             now,
-                            Duration.between(transactions.lastCommittedAt(), received).toNanos());
+                            Duration.between(transactions.lastCommittedAt(), received).toNanos(),
+                            bytes - arrivedBytes);
+            arrivedBytes = bytes;
         }
         if (transactions.commits() > flushedCommits && now - flushedAt >= FLUSH_NANOS) {
             flush(now);

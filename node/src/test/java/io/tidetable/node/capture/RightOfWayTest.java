@@ -14,13 +14,16 @@ class RightOfWayTest {
     private final RightOfWay way = new RightOfWay();
     private long now = -5 * SECOND;
 
+    /** With each commit. */
+    private long bytes = 2_000;
+
     /** Lets time pass with a commit each 5 ms; how long bulk was told to wait meanwhile. */
     private Duration pass(Duration time, LongUnaryOperator delay) {
         Duration before = way.waited();
         long end = now + time.toNanos();
         for (long tick = 0; now < end; tick++) {
             if (tick % 5 == 0) {
-                way.arrived(now, delay.applyAsLong(tick / 5));
+                way.arrived(now, delay.applyAsLong(tick / 5), bytes);
             }
             way.mustWait(now);
             now += MILLISECOND;
@@ -71,9 +74,17 @@ class RightOfWayTest {
     }
 
     @Test
+    void nobodyWaitsForAnExpressTrackThatIsLateByItsOwnFlood() {
+        pass(Duration.ofSeconds(1), _ -> MILLISECOND);
+        bytes = 100_000;
+        assertThat(pass(Duration.ofSeconds(10), _ -> 400 * MILLISECOND))
+                .isLessThan(Duration.ofMillis(150));
+    }
+
+    @Test
     void oneLateCommitCountsForHalfASecond() {
-        way.arrived(now, 0);
-        way.arrived(now, 40 * MILLISECOND);
+        way.arrived(now, 0, bytes);
+        way.arrived(now, 40 * MILLISECOND, bytes);
         long began = now;
         boolean waits = true;
         while (now - began < 2 * SECOND) {
