@@ -93,7 +93,8 @@ public final class RightOfWay {
             askedAt = now;
             cycleBegan = now;
         }
-        long passed = now - askedAt;
+        // Asked again much later, it was not waiting but frozen with its process.
+        long passed = Math.min(now - askedAt, CYCLE);
         askedAt = now;
         allowance = Math.min(LONGEST_BURST, allowance + passed / PART_OF_TIME);
         if (waiting) {

@@ -164,6 +164,7 @@ final class LocalChangeCursor implements ChangeCursor {
             position = 0;
             return;
         }
+        part.journal().requireIntact(part.position().commitEnd());
         chunk = ByteBuffer.wrap(copy).asReadOnlyBuffer();
         position = 0;
         stretchAt += count;
@@ -199,6 +200,7 @@ final class LocalChangeCursor implements ChangeCursor {
         payloadLength = length;
         position = end;
         if (!Records.isChange(type)) {
+            requireShape(type);
             return false;
         }
         kind = Records.kind(type);
@@ -208,6 +210,17 @@ final class LocalChangeCursor implements ChangeCursor {
                         ? before
                         : part.journal().shapes().get(number);
         return true;
+    }
+
+    /** Between the changes of a transaction stand shapes at the most. */
+    private void requireShape(byte type) {
+        SegmentFile from = file;
+        if (type != Records.SHAPE && from != null) {
+            throw JournalFailure.damaged(
+                    from.path(),
+                    stretchAt - (chunk.limit() - position),
+                    "no change stands where the index has one");
+        }
     }
 
     /** Copies again from the record at the position on. */

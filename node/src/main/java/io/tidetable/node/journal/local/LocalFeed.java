@@ -145,6 +145,7 @@ final class LocalFeed implements TransactionFeed {
 
     private LocalPart part(EntryReader first) {
         Position position = new Position(new Lsn(first.commitEnd()), first.xid());
+        journal.requireIntact(position.commitEnd());
         Instant committedAt =
                 Instant.ofEpochSecond(
                         Math.floorDiv(first.micros(), 1_000_000L),

@@ -238,6 +238,14 @@ final class LocalTrackJournal implements TrackJournal {
         requireOpen();
     }
 
+    /** Throws where the journal failed before that was synced: nobody knows what its file holds. */
+    void requireIntact(Lsn commitEnd) {
+        TidetableException known = failure;
+        if (known != null && Long.compareUnsigned(commitEnd.value(), recordedEnd) > 0) {
+            throw known;
+        }
+    }
+
     void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the journal is closed");

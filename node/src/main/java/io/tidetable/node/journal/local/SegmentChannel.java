@@ -22,6 +22,7 @@ final class SegmentChannel {
     private final StandardOpenOption mode;
     private volatile FileChannel channel;
     private boolean done;
+    private boolean broken;
 
     private SegmentChannel(Path path, StandardOpenOption mode, FileChannel channel) {
         this.path = path;
@@ -81,11 +82,15 @@ final class SegmentChannel {
 
     /** A sync that failed leaves nobody knowing what the disk holds: it is never tried again. */
     private void sync(boolean lengthToo) throws IOException {
+        if (broken) {
+            throw new SyncFailedException("a sync of %s failed before".formatted(path));
+        }
         try {
             uninterrupted(to -> to.force(lengthToo));
         } catch (ClosedChannelException e) {
             throw e;
         } catch (IOException e) {
+            broken = true;
             SyncFailedException failed = new SyncFailedException(e.getMessage());
             failed.initCause(e);
             throw failed;

@@ -92,7 +92,7 @@ final class TrackSync {
             }
         } catch (InterruptedException e) {
             failed.accept(e);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             failed.accept(e);
         }
     }
