@@ -36,6 +36,8 @@ public enum FaultPoint {
     CHUNK_COMMITTED,
     /** All chunks are in, the lane is still held. */
     TABLE_COPIED,
+    /** A merge keeps its table from being truncated or rewritten, nothing of it was read. */
+    MERGE_LOCKED,
     /** A range of a diff-merge was written, not committed. */
     MERGE_WRITTEN,
     /** A move between tracks is decided and written down, nothing else was done for it. */

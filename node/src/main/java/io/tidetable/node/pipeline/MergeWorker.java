@@ -28,6 +28,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -175,6 +176,7 @@ final class MergeWorker {
             if (!lock(reader, table.table())) {
                 return false;
             }
+            context.faults().reach(FaultPoint.MERGE_LOCKED);
             long begun = System.nanoTime();
             Instant takenAt = context.clock().instant();
             TableShape shape = evolve(table.table());
@@ -242,10 +244,16 @@ final class MergeWorker {
         }
     }
 
-    /** Rows of the source's present shape are about to come, though no change told of it yet. */
+    /**
+     * Rows of the source's present shape are about to come, though no change told of it yet.
+     * Reading its catalog may need a lock for which a TRUNCATE queues that waits for this merge:
+     * after a while the merge lets it pass and begins anew.
+     */
     private @Nullable TableShape evolve(TableId table) throws SQLException {
         try (Connection source = context.source().connect("tidetable evolve");
+                Statement session = source.createStatement();
                 Connection destination = context.connect("tidetable evolve")) {
+            session.execute("SET lock_timeout = " + LOCK_PATIENCE.toMillis());
             TableShape shape =
                     new ShapeEvolution(
                                     source,

@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -101,6 +102,50 @@ class LanesUnderLoadTest {
             awaitComplete(pipeline);
         }
         databases.comparer().assertEqual();
+    }
+
+    /** The merge keeps it waiting, and would itself wait behind it for a look at the catalog. */
+    @Test
+    void aTruncateThatWaitsForAMergeIsLetPass() throws Exception {
+        databases.onSource(
+                "CREATE TABLE orders (id int PRIMARY KEY, total int)",
+                "CREATE INDEX ON orders ((total + 1)) WHERE total > 3",
+                "INSERT INTO orders SELECT g, g FROM generate_series(1, 500) g");
+        List<Thread> truncates = new CopyOnWriteArrayList<>();
+        Faults queued =
+                point -> {
+                    if (point == FaultPoint.MERGE_LOCKED && truncates.isEmpty()) {
+                        truncates.add(Thread.ofPlatform().start(this::truncate));
+                        Awaitility.await().atMost(LIMIT).until(() -> isTruncateQueued());
+                    }
+                };
+        try (Pipeline pipeline = builder().tuned(PipelineBuilder.SMALL).with(queued).build()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            pipeline.resync(REPORTING, new TableId("public", "orders"));
+            Awaitility.await().atMost(LIMIT).until(() -> !truncates.isEmpty());
+            assertThat(truncates.getFirst().join(LIMIT)).isTrue();
+            databases.onSource("INSERT INTO orders VALUES (1, 1)");
+            awaitComplete(pipeline);
+            assertThat(count("orders")).isEqualTo(1);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    private void truncate() {
+        try {
+            databases.onSource("TRUNCATE orders");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private boolean isTruncateQueued() throws SQLException {
+        return Arrivals.rows(
+                                databases.connectSource(),
+                                "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted")
+                        .size()
+                == 1;
     }
 
     @Test
