@@ -3,12 +3,7 @@ package io.tidetable.app.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidetable.app.settings.Settings;
-import io.tidetable.app.settings.SettingsReader;
-import io.tidetable.app.wiring.DataDirectory;
-import io.tidetable.app.wiring.RunningPipeline;
-import io.tidetable.testkit.DatabasePair;
-import io.tidetable.testkit.Servers;
+import io.tidetable.app.wiring.OrdersPipeline;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -31,41 +26,19 @@ import picocli.CommandLine;
 
 /** Commands by which a running pipeline's control plane is looked at and steered. */
 class ControlCommandsTest {
-    private final DatabasePair databases = Servers.freshPair();
-
     @TempDir Path folder;
 
     @SuppressWarnings("NullAway.Init")
-    private RunningPipeline pipeline;
-
-    private String url = "";
+    private OrdersPipeline orders;
 
     @BeforeEach
     void start() throws Exception {
-        databases.onSource(
-                "CREATE TABLE orders (id bigint PRIMARY KEY, note text)",
-                "INSERT INTO orders SELECT g, 'n' FROM generate_series(1, 50) g");
-        Path settings =
-                file(
-                        "settings.yaml",
-                        """
-                        source: {url: "%s"}
-                        destinations: {reporting: {url: "%s"}}
-                        tables: [public.*]
-                        """
-                                .formatted(databases.sourceUrl(), databases.destinationUrl()));
-        pipeline =
-                new RunningPipeline(
-                        new SettingsReader(_ -> null).read(settings),
-                        new DataDirectory(folder.resolve("data")));
-        pipeline.start();
-        url = pipeline.serve(new Settings.Api("127.0.0.1", 0));
+        orders = OrdersPipeline.started(folder);
     }
 
     @AfterEach
     void stop() throws Exception {
-        pipeline.close();
-        databases.close();
+        orders.close();
     }
 
     @Test
@@ -118,7 +91,7 @@ class ControlCommandsTest {
         writer.join();
 
         assertThat(done("wait", "--table", "orders", "--position", "now")).isNotNull();
-        databases.comparer().assertEqual();
+        orders.databases().comparer().assertEqual();
     }
 
     private static String[] override(String... pins) {
@@ -139,10 +112,11 @@ class ControlCommandsTest {
         while (writing.get()) {
             int id = chance.nextInt(200);
             try {
-                databases.onSource(
-                        "INSERT INTO orders VALUES (%d, 'x') ON CONFLICT (id) DO UPDATE SET note = 'n' || %d"
-                                .formatted(id, written.incrementAndGet()),
-                        "DELETE FROM orders WHERE id = %d".formatted(chance.nextInt(200)));
+                orders.databases()
+                        .onSource(
+                                "INSERT INTO orders VALUES (%d, 'x') ON CONFLICT (id) DO UPDATE SET note = 'n' || %d"
+                                        .formatted(id, written.incrementAndGet()),
+                                "DELETE FROM orders WHERE id = %d".formatted(chance.nextInt(200)));
             } catch (SQLException e) {
                 throw new IllegalStateException(e);
             }
@@ -150,7 +124,7 @@ class ControlCommandsTest {
     }
 
     private long lanes() throws SQLException {
-        try (Connection connection = databases.connectDestination();
+        try (Connection connection = orders.databases().connectDestination();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT count(*) FROM tidetable.progress")) {
             row.next();
@@ -241,7 +215,7 @@ class ControlCommandsTest {
         line.setOut(new PrintWriter(told, true));
         line.setErr(new PrintWriter(told, true));
         List<String> all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of("--url", url));
+        all.addAll(List.of("--url", orders.url()));
         return new Outcome(line.execute(all.toArray(String[]::new)), told.toString());
     }
 }

@@ -2,16 +2,11 @@ package io.tidetable.app.wiring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidetable.app.settings.Settings;
-import io.tidetable.app.settings.SettingsReader;
-import io.tidetable.testkit.DatabasePair;
-import io.tidetable.testkit.Servers;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,11 +17,9 @@ class AnswersWhileStartingTest {
 
     @Test
     void beforeItHasStartedItSaysSoInsteadOfDenyingThatThereAreTables() throws Exception {
-        try (DatabasePair databases = Servers.freshPair();
-                RunningPipeline pipeline = pipeline(databases)) {
-            databases.onSource("CREATE TABLE orders (id bigint PRIMARY KEY, note text)");
-            pipeline.prepare();
-            String url = pipeline.serve(new Settings.Api("127.0.0.1", 0));
+        try (OrdersPipeline orders = new OrdersPipeline(folder)) {
+            orders.pipeline().prepare();
+            String url = orders.serve();
 
             assertThat(get(url + "/health/live").statusCode()).isEqualTo(200);
             assertThat(get(url + "/api/v1/status"))
@@ -47,26 +40,11 @@ class AnswersWhileStartingTest {
                 assertThat(refused.body()).contains("TT-282");
             }
 
-            pipeline.start();
+            orders.pipeline().start();
 
             assertThat(get(url + "/api/v1/tables/orders").statusCode()).isEqualTo(200);
             assertThat(get(url + "/api/v1/rules").statusCode()).isEqualTo(200);
         }
-    }
-
-    private RunningPipeline pipeline(DatabasePair databases) throws IOException {
-        Path settings =
-                Files.writeString(
-                        folder.resolve("settings.yaml"),
-                        """
-                        source: {url: "%s"}
-                        destinations: {reporting: {url: "%s"}}
-                        tables: [public.*]
-                        """
-                                .formatted(databases.sourceUrl(), databases.destinationUrl()));
-        return new RunningPipeline(
-                new SettingsReader(_ -> null).read(settings),
-                new DataDirectory(folder.resolve("data")));
     }
 
     private static HttpResponse<String> get(String url) throws IOException, InterruptedException {

@@ -4,6 +4,7 @@ import io.tidetable.model.LaneId;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.Position;
 import io.tidetable.model.SourceIdentity;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -33,12 +34,6 @@ public final class ProgressStore {
     private static final String READ_ALL =
             "SELECT " + COLUMNS + " FROM tidetable.progress WHERE pipeline = ? ORDER BY lane";
 
-    private static final String CREATE =
-            """
-            INSERT INTO tidetable.progress (pipeline, lane, epoch, system_id, timeline, lsn, xid)
-            VALUES (?, ?, ?, ?, ?, ?::pg_lsn, ?) ON CONFLICT (pipeline, lane) DO NOTHING
-            """;
-
     private static final String END =
             """
             DELETE FROM tidetable.progress
@@ -54,11 +49,6 @@ public final class ProgressStore {
             """;
 
     private static final String RAISE =
-            "UPDATE tidetable.progress SET epoch = epoch + 1 WHERE pipeline = ? AND lane = ?"
-                    + " RETURNING "
-                    + COLUMNS;
-
-    private static final String RAISE_ALL =
             "UPDATE tidetable.progress SET epoch = epoch + 1 WHERE pipeline = ? AND lane = ANY (?)"
                     + " RETURNING "
                     + COLUMNS;
@@ -127,16 +117,7 @@ public final class ProgressStore {
 
     /** Writes a lane's first progress; does nothing where the lane has one already. */
     public void create(Progress first) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(CREATE)) {
-            statement.setString(1, first.pipeline());
-            statement.setString(2, first.lane().name());
-            statement.setLong(3, first.epoch());
-            statement.setLong(4, first.source().systemId());
-            statement.setInt(5, first.source().timeline());
-            statement.setString(6, first.position().commitEnd().toString());
-            statement.setLong(7, first.position().xid());
-            statement.executeUpdate();
-        }
+        createAll(List.of(first));
     }
 
     /** Writes the first progress of lanes, in one statement; nothing of those that have some. */
@@ -145,12 +126,12 @@ public final class ProgressStore {
             return;
         }
         try (PreparedStatement statement = connection.prepareStatement(CREATE_ALL)) {
-            array(statement, 1, "text", first, Progress::pipeline);
-            array(statement, 2, "text", first, it -> it.lane().name());
+            TextArrays.set(statement, 1, first, Progress::pipeline);
+            TextArrays.set(statement, 2, first, it -> it.lane().name());
             array(statement, 3, "bigint", first, Progress::epoch);
             array(statement, 4, "bigint", first, it -> it.source().systemId());
             array(statement, 5, "integer", first, it -> it.source().timeline());
-            array(statement, 6, "text", first, it -> it.position().commitEnd().toString());
+            TextArrays.set(statement, 6, first, it -> it.position().commitEnd().toString());
             array(statement, 7, "bigint", first, it -> it.position().xid());
             statement.executeUpdate();
         }
@@ -191,27 +172,17 @@ public final class ProgressStore {
      * @throws SQLException 55P03 when an open transaction of the old owner cannot be ended
      */
     public Optional<Progress> claim(String pipeline, LaneId lane) throws SQLException {
-        connection.setAutoCommit(false);
-        try {
-            String key = LaneLock.key(pipeline, lane);
-            if (!tryLock(key)) {
-                endHolders(key, lane);
-                lock(key);
-            }
-            Optional<Progress> claimed;
-            try (PreparedStatement statement = connection.prepareStatement(RAISE)) {
-                statement.setString(1, pipeline);
-                statement.setString(2, lane.name());
-                claimed = rows(statement).stream().findFirst();
-            }
-            connection.commit();
-            return claimed;
-        } catch (SQLException e) {
-            connection.rollback();
-            throw e;
-        } finally {
-            connection.setAutoCommit(true);
-        }
+        return inTransaction(
+                        () -> {
+                            String key = LaneLock.key(pipeline, lane);
+                            if (!tryLock(key)) {
+                                endHolders(key, lane);
+                                lock(key);
+                            }
+                            return raise(pipeline, List.of(lane.name()));
+                        })
+                .stream()
+                .findFirst();
     }
 
     /**
@@ -221,15 +192,17 @@ public final class ProgressStore {
      * @return their progress under the new epochs; the others are for {@link #claim}
      */
     public List<Progress> claimFree(String pipeline, Collection<LaneId> lanes) throws SQLException {
+        return inTransaction(() -> raise(pipeline, tryLock(pipeline, lanes)));
+    }
+
+    private interface Claiming {
+        List<Progress> claim() throws SQLException;
+    }
+
+    private List<Progress> inTransaction(Claiming claiming) throws SQLException {
         connection.setAutoCommit(false);
         try {
-            List<String> free = tryLock(pipeline, lanes);
-            List<Progress> claimed;
-            try (PreparedStatement statement = connection.prepareStatement(RAISE_ALL)) {
-                statement.setString(1, pipeline);
-                statement.setArray(2, connection.createArrayOf("text", free.toArray()));
-                claimed = rows(statement);
-            }
+            List<Progress> claimed = claiming.claim();
             connection.commit();
             return claimed;
         } catch (SQLException e) {
@@ -240,16 +213,18 @@ public final class ProgressStore {
         }
     }
 
+    private List<Progress> raise(String pipeline, List<String> lanes) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(RAISE)) {
+            statement.setString(1, pipeline);
+            TextArrays.set(statement, 2, lanes, lane -> lane);
+            return rows(statement);
+        }
+    }
+
     private List<String> tryLock(String pipeline, Collection<LaneId> lanes) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(TRY_LOCK_ALL)) {
-            statement.setArray(
-                    1,
-                    connection.createArrayOf("text", lanes.stream().map(LaneId::name).toArray()));
-            statement.setArray(
-                    2,
-                    connection.createArrayOf(
-                            "text",
-                            lanes.stream().map(lane -> LaneLock.key(pipeline, lane)).toArray()));
+            TextArrays.set(statement, 1, lanes, LaneId::name);
+            TextArrays.set(statement, 2, lanes, lane -> LaneLock.key(pipeline, lane));
             try (ResultSet row = statement.executeQuery()) {
                 List<String> free = new ArrayList<>();
                 while (row.next()) {

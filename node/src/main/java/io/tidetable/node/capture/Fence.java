@@ -1,7 +1,7 @@
 package io.tidetable.node.capture;
 
 import io.tidetable.model.TableId;
-import java.sql.Array;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -252,12 +252,8 @@ public final class Fence {
 
     private static List<Writer> writers(Connection source, Collection<TableId> tables)
             throws SQLException {
-        Array namespaces =
-                source.createArrayOf("text", tables.stream().map(TableId::namespace).toArray());
-        Array names = source.createArrayOf("text", tables.stream().map(TableId::name).toArray());
         try (PreparedStatement statement = source.prepareStatement(WRITERS)) {
-            statement.setArray(1, namespaces);
-            statement.setArray(2, names);
+            TextArrays.setNames(statement, 1, tables);
             try (ResultSet rows = statement.executeQuery()) {
                 List<Writer> writers = new ArrayList<>();
                 while (rows.next()) {

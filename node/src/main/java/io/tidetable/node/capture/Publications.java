@@ -3,7 +3,7 @@ package io.tidetable.node.capture;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
-import java.sql.Array;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -263,7 +263,7 @@ public final class Publications {
     public Set<TableId> unpublished(Connection source, Track track, Collection<TableId> tables)
             throws SQLException {
         try (PreparedStatement statement = source.prepareStatement(UNPUBLISHED)) {
-            names(source, statement, tables);
+            TextArrays.setNames(statement, 1, tables);
             statement.setString(3, TrackNames.publication(pipeline, track));
             return tables(statement);
         }
@@ -283,18 +283,9 @@ public final class Publications {
             return Set.of();
         }
         try (PreparedStatement statement = source.prepareStatement(ABSENT)) {
-            names(source, statement, tables);
+            TextArrays.setNames(statement, 1, tables);
             return tables(statement);
         }
-    }
-
-    private static void names(
-            Connection source, PreparedStatement statement, Collection<TableId> tables)
-            throws SQLException {
-        statement.setArray(
-                1, source.createArrayOf("text", tables.stream().map(TableId::namespace).toArray()));
-        statement.setArray(
-                2, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
     }
 
     private static Set<TableId> tables(PreparedStatement statement) throws SQLException {
@@ -395,13 +386,9 @@ public final class Publications {
             return;
         }
         UnsendableColumns.refuse(source, added);
-        Array namespaces =
-                source.createArrayOf("text", added.stream().map(TableId::namespace).toArray());
-        Array names = source.createArrayOf("text", added.stream().map(TableId::name).toArray());
         List<String> unusable = new ArrayList<>();
         try (PreparedStatement statement = source.prepareStatement(UNUSABLE_IDENTITY)) {
-            statement.setArray(1, namespaces);
-            statement.setArray(2, names);
+            TextArrays.setNames(statement, 1, added);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     unusable.add(

@@ -2,6 +2,7 @@ package io.tidetable.node.capture;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -55,12 +56,7 @@ final class UnsendableColumns {
     static void refuse(Connection source, Collection<TableId> tables) throws SQLException {
         List<String> found = new ArrayList<>();
         try (PreparedStatement statement = source.prepareStatement(COLUMNS)) {
-            statement.setArray(
-                    1,
-                    source.createArrayOf(
-                            "text", tables.stream().map(TableId::namespace).toArray()));
-            statement.setArray(
-                    2, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
+            TextArrays.setNames(statement, 1, tables);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     found.add(

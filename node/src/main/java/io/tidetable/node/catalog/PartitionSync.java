@@ -108,7 +108,7 @@ public final class PartitionSync {
      * @throws SQLException when a server cannot be reached
      */
     public Outcome ensurePartitions(TableId table) throws SQLException {
-        TableSelection selection = TableSelection.of(List.of(table.quoted()));
+        TableSelection selection = TableSelection.exactly(table);
         TableDefinition there = DestinationTables.read(destination, List.of(table)).get(table);
         List<TableDefinition> here = SourceCatalog.tables(source, selection);
         if (there == null || here.isEmpty()) {

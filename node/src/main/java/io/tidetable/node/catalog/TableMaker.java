@@ -4,6 +4,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.status.TableState;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -224,8 +224,7 @@ final class TableMaker {
                 tables.stream().flatMap(table -> constraintIndexes(table.definition())).toList();
         Set<TableId> taken = new HashSet<>();
         try (PreparedStatement statement = destination.prepareStatement(TAKEN)) {
-            array(statement, 1, names, TableId::namespace);
-            array(statement, 2, names, TableId::name);
+            TextArrays.setNames(statement, 1, names);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     taken.add(new TableId(row.getString(1), row.getString(2)));
@@ -239,18 +238,11 @@ final class TableMaker {
         try (PreparedStatement statement = destination.prepareStatement(RECORD)) {
             statement.setString(1, pipeline);
             statement.setString(2, TableState.WAITING.name());
-            array(statement, 3, tables, it -> it.id().namespace());
-            array(statement, 4, tables, it -> it.id().name());
-            array(statement, 5, tables, it -> it.placement().lane().name());
-            array(statement, 6, tables, it -> it.placement().track().label());
+            TextArrays.set(statement, 3, tables, it -> it.id().namespace());
+            TextArrays.set(statement, 4, tables, it -> it.id().name());
+            TextArrays.set(statement, 5, tables, it -> it.placement().lane().name());
+            TextArrays.set(statement, 6, tables, it -> it.placement().track().label());
             statement.executeUpdate();
         }
-    }
-
-    private <T> void array(
-            PreparedStatement statement, int index, List<T> values, Function<T, String> text)
-            throws SQLException {
-        statement.setArray(
-                index, destination.createArrayOf("text", values.stream().map(text).toArray()));
     }
 }

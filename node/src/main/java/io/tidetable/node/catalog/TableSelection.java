@@ -48,8 +48,7 @@ public final class TableSelection {
 
     /** The one table. */
     public static TableSelection exactly(TableId table) {
-        String name = TableId.quote(table.namespace()) + "." + TableId.quote(table.name());
-        return new TableSelection(List.of(new Rule(TablePattern.parse(name), true)));
+        return of(List.of(table.quoted()));
     }
 
     public boolean selects(TableId table) {

@@ -3,6 +3,7 @@ package io.tidetable.node.catalog;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -156,12 +157,7 @@ public final class UnsaidChanges {
     private static Map<TableId, Storage> now(Connection source, Collection<TableId> tables)
             throws SQLException {
         try (PreparedStatement statement = source.prepareStatement(NOW)) {
-            statement.setArray(
-                    1,
-                    source.createArrayOf(
-                            "text", tables.stream().map(TableId::namespace).toArray()));
-            statement.setArray(
-                    2, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
+            TextArrays.setNames(statement, 1, tables);
             return read(statement);
         }
     }

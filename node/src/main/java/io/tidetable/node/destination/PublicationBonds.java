@@ -2,6 +2,7 @@ package io.tidetable.node.destination;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,7 +11,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,25 +91,12 @@ public final class PublicationBonds {
         List<Map.Entry<Membership, String>> all = List.copyOf(bonds.entrySet());
         try (PreparedStatement statement = destination.prepareStatement(NOTE)) {
             statement.setString(1, pipeline);
-            array(statement, 2, all, it -> it.getKey().table().namespace());
-            array(statement, 3, all, it -> it.getKey().table().name());
-            array(statement, 4, all, it -> it.getKey().track().label());
-            array(statement, 5, all, Map.Entry::getValue);
+            TextArrays.set(statement, 2, all, it -> it.getKey().table().namespace());
+            TextArrays.set(statement, 3, all, it -> it.getKey().table().name());
+            TextArrays.set(statement, 4, all, it -> it.getKey().track().label());
+            TextArrays.set(statement, 5, all, Map.Entry::getValue);
             statement.executeUpdate();
         }
-    }
-
-    private static void array(
-            PreparedStatement statement,
-            int index,
-            List<Map.Entry<Membership, String>> values,
-            Function<Map.Entry<Membership, String>, String> text)
-            throws SQLException {
-        statement.setArray(
-                index,
-                statement
-                        .getConnection()
-                        .createArrayOf("text", values.stream().map(text).toArray()));
     }
 
     /** Forgets bonds of tables that have left a publication. */

@@ -5,6 +5,7 @@ import io.tidetable.model.Lsn;
 import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.node.postgres.SourceSnapshot;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,22 +197,12 @@ public final class ReplicatedTables {
         try (PreparedStatement statement = destination.prepareStatement(REGISTER_NEW)) {
             statement.setString(1, pipeline);
             statement.setString(2, Stage.WAITING.label());
-            array(statement, 3, tables, it -> it.table().namespace());
-            array(statement, 4, tables, it -> it.table().name());
-            array(statement, 5, tables, it -> it.lane().name());
-            array(statement, 6, tables, it -> it.track().label());
+            TextArrays.set(statement, 3, tables, it -> it.table().namespace());
+            TextArrays.set(statement, 4, tables, it -> it.table().name());
+            TextArrays.set(statement, 5, tables, it -> it.lane().name());
+            TextArrays.set(statement, 6, tables, it -> it.track().label());
             statement.executeUpdate();
         }
-    }
-
-    private static <T> void array(
-            PreparedStatement statement, int index, Collection<T> values, Function<T, String> text)
-            throws SQLException {
-        statement.setArray(
-                index,
-                statement
-                        .getConnection()
-                        .createArrayOf("text", values.stream().map(text).toArray()));
     }
 
     /** The table has come to another stage. */
@@ -240,8 +230,7 @@ public final class ReplicatedTables {
             PreparedStatement statement, String value, Collection<TableId> tables)
             throws SQLException {
         statement.setString(1, value);
-        array(statement, 2, tables, TableId::namespace);
-        array(statement, 3, tables, TableId::name);
+        TextArrays.setNames(statement, 2, tables);
         statement.setString(4, pipeline);
         return statement;
     }
@@ -325,7 +314,7 @@ public final class ReplicatedTables {
         }
         try (PreparedStatement statement = destination.prepareStatement(FORGET_PROGRESS)) {
             statement.setString(1, pipeline);
-            array(statement, 2, lanes, LaneId::name);
+            TextArrays.set(statement, 2, lanes, LaneId::name);
             statement.executeUpdate();
         }
     }

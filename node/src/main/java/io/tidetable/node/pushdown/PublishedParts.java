@@ -5,6 +5,7 @@ import io.tidetable.model.Track;
 import io.tidetable.node.capture.TrackNames;
 import io.tidetable.node.functional.RowCondition;
 import io.tidetable.node.functional.TableNeed;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -67,12 +68,7 @@ public final class PublishedParts {
         Map<TableId, Map<Track, PublishedPart>> found = new TreeMap<>();
         try (PreparedStatement statement = source.prepareStatement(PARTS)) {
             statement.setArray(1, source.createArrayOf("text", names.keySet().toArray()));
-            statement.setArray(
-                    2,
-                    source.createArrayOf(
-                            "text", tables.stream().map(TableId::namespace).toArray()));
-            statement.setArray(
-                    3, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
+            TextArrays.setNames(statement, 2, tables);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     found.computeIfAbsent(

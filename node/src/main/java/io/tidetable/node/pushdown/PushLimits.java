@@ -3,6 +3,7 @@ package io.tidetable.node.pushdown;
 import io.tidetable.model.TableId;
 import io.tidetable.node.functional.RowCondition;
 import io.tidetable.node.functional.TableNeed;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -75,12 +76,7 @@ public final class PushLimits {
             throws SQLException {
         Map<TableId, PushLimits> limits = new TreeMap<>();
         try (PreparedStatement statement = source.prepareStatement(LIMITS)) {
-            statement.setArray(
-                    1,
-                    source.createArrayOf(
-                            "text", tables.stream().map(TableId::namespace).toArray()));
-            statement.setArray(
-                    2, source.createArrayOf("text", tables.stream().map(TableId::name).toArray()));
+            TextArrays.setNames(statement, 1, tables);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     limits.computeIfAbsent(

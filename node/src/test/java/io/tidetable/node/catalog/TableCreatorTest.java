@@ -147,11 +147,7 @@ class TableCreatorTest {
                         databases.create(
                                 point -> {
                                     assertThat(point).isEqualTo(FaultPoint.TABLE_CREATED);
-                                    try {
-                                        databases.destination.abort(Runnable::run);
-                                    } catch (SQLException e) {
-                                        throw new IllegalStateException(e);
-                                    }
+                                    loseDestination();
                                 },
                                 "public.*"))
                 .isInstanceOf(SQLException.class);
@@ -233,11 +229,7 @@ class TableCreatorTest {
                         databases.create(
                                 _ -> {
                                     if (reached.incrementAndGet() == 400) {
-                                        try {
-                                            databases.destination.abort(Runnable::run);
-                                        } catch (SQLException e) {
-                                            throw new IllegalStateException(e);
-                                        }
+                                        loseDestination();
                                     }
                                 },
                                 "public.*"))
@@ -259,6 +251,14 @@ class TableCreatorTest {
                     .filteredOn(o -> o.equals(new Creation.Created(List.of())))
                     .hasSize(600 - there.size());
             assertThat(createdHere(again)).hasSize(600);
+        }
+    }
+
+    private void loseDestination() {
+        try {
+            databases.destination.abort(Runnable::run);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 

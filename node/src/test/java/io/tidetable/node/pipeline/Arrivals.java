@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -46,5 +47,18 @@ final class Arrivals {
             row.next();
             return Arrays.asList((String[]) row.getArray(1).getArray());
         }
+    }
+
+    /** The first column of a query, in its order; closes the session. */
+    static List<String> texts(Connection opened, String query) throws SQLException {
+        List<String> texts = new ArrayList<>();
+        try (Connection connection = opened;
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            while (row.next()) {
+                texts.add(row.getString(1));
+            }
+        }
+        return texts;
     }
 }

@@ -1,5 +1,7 @@
 package io.tidetable.node.pipeline;
 
+import static io.tidetable.node.pipeline.Arrivals.awaitComplete;
+import static io.tidetable.node.pipeline.Arrivals.texts;
 import static io.tidetable.node.pipeline.PipelineBuilder.REPORTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,12 +24,9 @@ import io.tidetable.testkit.Servers;
 import io.tidetable.testkit.WorkloadRun;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -258,23 +257,5 @@ class LaneSpreadTest {
         for (String name : texts(databases.connectSource(), "SELECT pubname FROM pg_publication")) {
             databases.onSource("DROP PUBLICATION " + TableId.quote(name));
         }
-    }
-
-    private static List<String> texts(Connection opened, String query) throws SQLException {
-        List<String> texts = new ArrayList<>();
-        try (Connection connection = opened;
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            while (row.next()) {
-                texts.add(row.getString(1));
-            }
-        }
-        return texts;
-    }
-
-    private static void awaitComplete(Pipeline pipeline) throws InterruptedException {
-        assertThat(pipeline.awaitComplete(REPORTING, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
     }
 }

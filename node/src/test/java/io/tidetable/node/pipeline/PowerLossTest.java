@@ -7,20 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidetable.model.Consistency;
 import io.tidetable.model.Lsn;
 import io.tidetable.model.Track;
-import io.tidetable.node.fault.FaultPoint;
-import io.tidetable.node.fault.Faults;
+import io.tidetable.node.fault.DyingDisk;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -58,13 +54,13 @@ class PowerLossTest {
                 "INSERT INTO accounts SELECT g, 100 FROM generate_series(1, 20) g");
         Path journal = directory.resolve("node");
         Path kept = directory.resolve("kept");
-        DiskThatDies disk = new DiskThatDies();
+        DyingDisk disk = new DyingDisk(Track.values().length);
         try (Pipeline pipeline = builder(journal).with(disk).build()) {
             pipeline.start();
             awaitComplete(pipeline);
             disk.hold();
             transfer(1);
-            disk.awaitHeld();
+            assertThat(disk.awaitHeld()).isTrue();
             copy(journal, kept);
             for (int n = 2; n <= 50; n++) {
                 transfer(n);
@@ -141,38 +137,6 @@ class PowerLossTest {
             for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(each);
             }
-        }
-    }
-
-    /** Syncs do not come back from some time on, and fail in the end. */
-    private static final class DiskThatDies implements Faults {
-        private final CountDownLatch held = new CountDownLatch(Track.values().length);
-        private final CountDownLatch dead = new CountDownLatch(1);
-        private volatile boolean holding;
-
-        @Override
-        public void reach(FaultPoint point) {
-            if (point == FaultPoint.JOURNAL_SYNCED && holding) {
-                held.countDown();
-                try {
-                    dead.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                throw new UncheckedIOException(new IOException("the disk is gone"));
-            }
-        }
-
-        void hold() {
-            holding = true;
-        }
-
-        void awaitHeld() throws InterruptedException {
-            assertThat(held.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        }
-
-        void die() {
-            dead.countDown();
         }
     }
 }

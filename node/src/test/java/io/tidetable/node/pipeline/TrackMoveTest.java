@@ -827,11 +827,7 @@ class TrackMoveTest extends TrackMoveWorld {
             assertThatThrownBy(() -> pipeline.move(COLD, Track.BULK))
                     .isInstanceOf(TidetableException.class)
                     .hasMessageContaining("an override pin public.cold to the express track");
-            // Another table that comes and goes shows that the looks go on, and move this one not.
-            pipeline.follow(asking(HOT, Track.BULK));
-            awaitRides(pipeline, HOT, Track.BULK);
-            pipeline.follow(asking(HOT, Track.EXPRESS));
-            awaitRides(pipeline, HOT, Track.EXPRESS);
+            letHotComeAndGo(pipeline);
             assertThat(status(pipeline, COLD).track()).isEqualTo(Track.EXPRESS);
 
             pipeline.follow(asking(COLD, Track.BULK));
@@ -848,10 +844,7 @@ class TrackMoveTest extends TrackMoveWorld {
         try (Pipeline pipeline = started()) {
             pipeline.move(COLD, Track.EXPRESS);
             awaitRides(pipeline, COLD, Track.EXPRESS);
-            pipeline.follow(asking(HOT, Track.BULK));
-            awaitRides(pipeline, HOT, Track.BULK);
-            pipeline.follow(asking(HOT, Track.EXPRESS));
-            awaitRides(pipeline, HOT, Track.EXPRESS);
+            letHotComeAndGo(pipeline);
             assertThat(status(pipeline, COLD).track()).isEqualTo(Track.EXPRESS);
 
             // What was asked for before is nothing new, another priority is none either.
@@ -868,6 +861,14 @@ class TrackMoveTest extends TrackMoveWorld {
                 true,
                 new TrackPolicy.Limits(
                         20_000, ByteSize.megabytes(20), Duration.ofMillis(500), calm, 60));
+    }
+
+    /** Shows that the looks at tables go on, whether or not another one is moved by them. */
+    private void letHotComeAndGo(Pipeline pipeline) {
+        pipeline.follow(asking(HOT, Track.BULK));
+        awaitRides(pipeline, HOT, Track.BULK);
+        pipeline.follow(asking(HOT, Track.EXPRESS));
+        awaitRides(pipeline, HOT, Track.EXPRESS);
     }
 
     private static SchemaOverride.InForce asking(TableId table, Track track) {

@@ -15,11 +15,9 @@ import io.tidetable.testkit.FaultProxy;
 import io.tidetable.testkit.Servers;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -159,30 +157,16 @@ class TruncateAcrossDestinationsTest {
     }
 
     private List<String> source(String query) throws SQLException {
-        return texts(databases.connectSource(), query);
+        return Arrivals.texts(databases.connectSource(), query);
     }
 
     private static List<String> texts(DatabasePair there, String query) throws SQLException {
-        return texts(there.connectDestination(), query);
-    }
-
-    private static List<String> texts(Connection opened, String query) throws SQLException {
-        List<String> texts = new ArrayList<>();
-        try (Connection connection = opened;
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            while (row.next()) {
-                texts.add(row.getString(1));
-            }
-        }
-        return texts;
+        return Arrivals.texts(there.connectDestination(), query);
     }
 
     private static void awaitComplete(Pipeline pipeline, DestinationId destination)
             throws InterruptedException {
-        assertThat(pipeline.awaitComplete(destination, Set.of(), pipeline.sourcePosition(), LIMIT))
-                .as(() -> pipeline.status().toString())
-                .isTrue();
+        Arrivals.awaitComplete(pipeline, destination, LIMIT);
         Awaitility.await()
                 .atMost(LIMIT)
                 .until(() ->

@@ -12,17 +12,14 @@ import static org.awaitility.Awaitility.await;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.model.Track;
-import io.tidetable.node.fault.FaultPoint;
+import io.tidetable.node.fault.DyingDisk;
 import io.tidetable.node.journal.ChangeCursor;
 import io.tidetable.node.journal.TrackJournal;
 import io.tidetable.node.journal.TrackWriter;
 import io.tidetable.node.journal.TransactionFeed;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,7 +29,7 @@ class FailedSyncTest {
 
     @Test
     void whatWasNotSyncedBeforeTheFailureIsNotReadAfterIt() throws Exception {
-        Disk disk = new Disk();
+        DyingDisk disk = new DyingDisk(1);
         try (LocalJournal journal = open(disk)) {
             TrackJournal track = journal.track(Track.BULK);
             TrackWriter writer = track.writer();
@@ -43,7 +40,7 @@ class FailedSyncTest {
             TransactionFeed orders = track.feed(Set.of(ORDERS));
             TransactionFeed clicks = track.feed(Set.of(CLICKS));
 
-            disk.holding = true;
+            disk.hold();
             insert(writer, 8, 110, CLICKS, "written");
             insert(writer, 9, 120, ORDERS, "written too");
             writer.flush();
@@ -52,7 +49,7 @@ class FailedSyncTest {
             ChangeCursor begun = Objects.requireNonNull(clicks.peek()).changes();
             assertThat(track.durableEnd()).isEqualTo(lsn(100));
 
-            disk.failed.countDown();
+            disk.die();
             await().untilAsserted(
                             () -> assertThatThrownBy(writer::room).hasMessageContaining("sync"));
             assertRefused(begun::next);
@@ -70,30 +67,13 @@ class FailedSyncTest {
                         TidetableException.class, e -> assertThat(e.code()).startsWith("TT-3"));
     }
 
-    private LocalJournal open(Disk disk) {
+    private LocalJournal open(DyingDisk disk) {
         LocalJournal journal =
-                LocalJournal.open(directory, TestSettings.withSegments(64 << 10), disk::reach);
+                LocalJournal.open(directory, TestSettings.withSegments(64 << 10), disk);
         DestinationId reporting = new DestinationId("reporting");
         journal.subscribe(reporting, ORDERS);
         journal.subscribe(reporting, CLICKS);
         journal.subscriptionsComplete();
         return journal;
-    }
-
-    /** Its syncs take long from some time on, and fail. */
-    private static final class Disk {
-        private final CountDownLatch failed = new CountDownLatch(1);
-        private volatile boolean holding;
-
-        void reach(FaultPoint point) {
-            if (point == FaultPoint.JOURNAL_SYNCED && holding) {
-                try {
-                    failed.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                throw new UncheckedIOException(new IOException("the disk is gone"));
-            }
-        }
     }
 }
