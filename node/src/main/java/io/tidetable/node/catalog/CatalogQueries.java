@@ -17,6 +17,12 @@ final class CatalogQueries {
             ORDER BY n.nspname, c.relname
             """;
 
+    /** Of those, the ones with the given names. */
+    static final String RELATIONS_NAMED =
+            RELATIONS.replace(
+                    "ORDER BY",
+                    "    AND (n.nspname, c.relname) IN (SELECT * FROM unnest(?::name[], ?::name[])) ORDER BY");
+
     /** Roots and everything below them, with the root each belongs to. */
     static final String TABLES =
             """

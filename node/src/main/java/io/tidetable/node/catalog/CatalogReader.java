@@ -2,6 +2,7 @@ package io.tidetable.node.catalog;
 
 import io.tidetable.model.ReplicaIdentity;
 import io.tidetable.model.TableId;
+import io.tidetable.node.postgres.TextArrays;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -48,9 +49,23 @@ final class CatalogReader {
             boolean hasHeirs) {}
 
     List<Relation> relations() throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(CatalogQueries.RELATIONS)) {
+            return relations(statement);
+        }
+    }
+
+    /** Those of the names that are there; what it costs does not grow with what else is there. */
+    List<Relation> relations(Collection<TableId> names) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(CatalogQueries.RELATIONS_NAMED)) {
+            TextArrays.setNames(statement, 1, names);
+            return relations(statement);
+        }
+    }
+
+    private static List<Relation> relations(PreparedStatement statement) throws SQLException {
         List<Relation> relations = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(CatalogQueries.RELATIONS);
-                ResultSet row = statement.executeQuery()) {
+        try (ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 relations.add(
                         new Relation(

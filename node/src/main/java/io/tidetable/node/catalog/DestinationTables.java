@@ -5,10 +5,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The tables that a destination has already. Connections as for {@link SourceCatalog}. */
 public final class DestinationTables {
@@ -17,14 +15,12 @@ public final class DestinationTables {
     /** The definitions of those of the given tables that are there; partitions are not found. */
     public static Map<TableId, TableDefinition> read(
             Connection destination, Collection<TableId> tables) throws SQLException {
-        Set<TableId> wanted = new HashSet<>(tables);
         return OneCatalogState.read(
                 destination,
                 () -> {
                     CatalogReader reader = new CatalogReader(destination);
                     List<Relation> found =
-                            reader.relations().stream()
-                                    .filter(relation -> wanted.contains(relation.id()))
+                            reader.relations(tables).stream()
                                     .filter(relation -> isTable(relation.kind()))
                                     .toList();
                     Map<TableId, TableDefinition> definitions = new HashMap<>();

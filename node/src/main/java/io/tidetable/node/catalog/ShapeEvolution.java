@@ -52,8 +52,11 @@ public final class ShapeEvolution {
     private final String pipeline;
     private final ShapePolicy policy;
     private final Duration lockTimeout;
+    private final @Nullable TypeMapping recent;
 
     /**
+     * Reads the types of both sides anew for each table.
+     *
      * @param lockTimeout how long to wait for readers of the destination's table; beyond it the
      *     call fails with SQL state 55P03 and is to be tried again
      */
@@ -63,11 +66,33 @@ public final class ShapeEvolution {
             String pipeline,
             ShapePolicy policy,
             Duration lockTimeout) {
+        this(source, destination, pipeline, policy, lockTimeout, null);
+    }
+
+    /**
+     * @param recent types as they were a moment ago, by which a table may be found to need nothing;
+     *     null for none
+     */
+    public ShapeEvolution(
+            Connection source,
+            Connection destination,
+            String pipeline,
+            ShapePolicy policy,
+            Duration lockTimeout,
+            @Nullable TypeMapping recent) {
         this.source = source;
         this.destination = destination;
         this.pipeline = pipeline;
         this.policy = policy;
         this.lockTimeout = lockTimeout;
+        this.recent = recent;
+    }
+
+    private static boolean knows(TypeMapping types, TableShape shape) {
+        return shape.columns().stream()
+                .allMatch(column ->
+                        types.source().find(column.typeOid()).isPresent()
+                                && types.destination(column.typeOid()).isPresent());
     }
 
     /**
@@ -86,9 +111,17 @@ public final class ShapeEvolution {
                             "table %s is not at the destination (any more); create it or copy it again"
                                     .formatted(table)));
         }
+        TableDefinition here = atSource(now);
+        TypeMapping known = recent;
+        if (known != null
+                && knows(known, now)
+                && new ShapeComparison(known, this::typeText)
+                        .compare(before, now, here, there)
+                        .isEmpty()) {
+            return new Evolution.Unchanged();
+        }
         TypeMapping mapping =
                 TypeMapping.between(TypeCatalog.read(source), TypeCatalog.read(destination));
-        TableDefinition here = atSource(now);
         Plan plan = new ShapeComparison(mapping, this::typeText).compare(before, now, here, there);
         if (plan.isEmpty()) {
             return new Evolution.Unchanged();

@@ -157,6 +157,7 @@ final class Caretaker implements AutoCloseable {
     private void round() throws SQLException {
         if (context.isDistrusted()) {
             breakConnections();
+            context.copySessions().letGo(Duration.ZERO);
             durability.forget();
             unsaid.forget();
             watch.forget();

@@ -222,7 +222,7 @@ final class DestinationContext {
      * them read again.
      */
     BinaryRule binaryRule() throws SQLException {
-        TypeMapping recent = types.mappingSince(clock.instant().minus(RECENT));
+        TypeMapping recent = recentTypes();
         return (source, there) -> {
             if (recent.source().find(source).isPresent()) {
                 return recent.travelsInBinary(source, there);
@@ -234,6 +234,11 @@ final class DestinationContext {
                 return false;
             }
         };
+    }
+
+    /** Types of both sides as they were a moment ago. */
+    TypeMapping recentTypes() throws SQLException {
+        return types.mappingSince(clock.instant().minus(RECENT));
     }
 
     /** Makes a stage durable at the destination, then shows it. */

@@ -22,8 +22,8 @@ import io.tidetable.node.journal.JournalGapException;
 import io.tidetable.node.journal.TransactionPart;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
+import io.tidetable.node.postgres.SpareSessions;
 import io.tidetable.node.types.ReferenceLookupException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -360,15 +360,17 @@ final class LaneWorker {
     }
 
     private void evolveAlone(LaneTable table, TableShape shape) throws SQLException {
-        try (Connection source = context.source().connect("tidetable evolve");
-                Connection destination = context.connect("tidetable evolve")) {
+        // Every table comes by here with its first change after a start.
+        try (SpareSessions.Lent source = context.copySessions().source().lend();
+                SpareSessions.Lent destination = context.copySessions().destination().lend()) {
             Evolution evolution =
                     new ShapeEvolution(
-                                    source,
-                                    destination,
+                                    source.connection(),
+                                    destination.connection(),
                                     context.pipeline(),
                                     ShapePolicy.EVOLVE,
-                                    LOCK_PATIENCE)
+                                    LOCK_PATIENCE,
+                                    context.recentTypes())
                             .evolve(table.shape(), shape);
             switch (evolution) {
                 case Evolution.Unchanged() -> {}
