@@ -23,7 +23,8 @@ final class CatchUp {
      * Looks whether a destination holds everything of the tables, for a short while.
      *
      * @param tables empty for all
-     * @throws TidetableException TT-531 when a table stands still and will not get there
+     * @throws TidetableException TT-531 when a table is paused and will not get there, TT-403 when
+     *     one stopped; where one could not be created, once the others got there
      */
     static boolean reached(
             PipelineView view,
@@ -46,7 +47,7 @@ final class CatchUp {
     }
 
     private static void refuseStandstill(DestinationId destination, TableStatus table) {
-        if (table.state() == TableState.FAILED || table.state() == TableState.PAUSED) {
+        if (table.state() == TableState.PAUSED) {
             throw new TidetableException(
                     "TT-531",
                     "%s at %s is %s and will not catch up by itself: %s; mend the cause, then 'tidetable resume %s'"

@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
         name = "check",
         description = {
             "Looks at the source and the destinations before anything is done to them.",
-            "Each problem comes with the sentence that fixes it; an error would stop 'run', a"
-                    + " warning would not."
+            "Each problem comes with the sentence that fixes it; an error would stop 'run', or set"
+                    + " a table aside that cannot be created; a warning would not."
         },
         mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {

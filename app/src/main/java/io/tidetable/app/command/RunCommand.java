@@ -8,6 +8,7 @@ import io.tidetable.app.wiring.DataDirectory;
 import io.tidetable.app.wiring.RunningPipeline;
 import io.tidetable.model.DestinationId;
 import io.tidetable.model.Lsn;
+import io.tidetable.model.TidetableException;
 import io.tidetable.model.status.DestinationStatus;
 import java.time.Duration;
 import java.util.Set;
@@ -109,13 +110,22 @@ final class RunCommand implements Callable<Integer> {
                 : wanted.compareTo(LONGEST_LOOK) > 0 ? LONGEST_LOOK : wanted;
     }
 
+    /** What stands still at one destination is said once the others are there. */
     private static boolean everywhere(RunningPipeline pipeline, Lsn position)
             throws InterruptedException {
+        TidetableException standing = null;
         for (DestinationStatus destination : pipeline.view().status().destinations()) {
             DestinationId id = destination.id();
-            if (!CatchUp.reached(pipeline.view(), id, Set.of(), position, LOOK)) {
-                return false;
+            try {
+                if (!CatchUp.reached(pipeline.view(), id, Set.of(), position, LOOK)) {
+                    return false;
+                }
+            } catch (TidetableException e) {
+                standing = standing == null ? e : standing;
             }
+        }
+        if (standing != null) {
+            throw standing;
         }
         return true;
     }

@@ -42,15 +42,19 @@ public final class Checks {
     }
 
     /**
-     * Refuses settings that would not work.
+     * Refuses settings that would not work. Tables that cannot be created at a destination keep
+     * nothing else from going on.
      *
      * @throws TidetableException with the code of the first error
      */
     public static void refuseOnError(Settings settings) {
-        refuseOnError(of(settings));
+        refuseOnError(
+                of(settings).stream()
+                        .filter(finding -> !finding.check().setsTablesAside())
+                        .toList());
     }
 
-    /** Refuses where an error was found. */
+    /** Refuses where an error was found, were it only for one table. */
     public static void refuseOnError(List<Finding> findings) {
         List<Finding> errors =
                 findings.stream().filter(f -> f.severity() == Severity.ERROR).toList();

@@ -17,6 +17,9 @@ public enum TableState {
     MERGING,
     /** Held by an administrator; its changes wait in the journal. */
     PAUSED,
-    /** Stopped by an error of its own; its changes wait in the journal. */
+    /**
+     * Stopped by an error of its own; its changes wait in the journal. Of one that could not be
+     * created there nothing waits: it is copied whole once it is there.
+     */
     FAILED
 }

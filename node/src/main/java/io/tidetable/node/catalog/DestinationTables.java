@@ -21,18 +21,11 @@ public final class DestinationTables {
                     CatalogReader reader = new CatalogReader(destination);
                     List<Relation> found =
                             reader.relations(tables).stream()
-                                    .filter(relation -> isTable(relation.kind()))
+                                    .filter(relation -> relation.kind().isTable())
                                     .toList();
                     Map<TableId, TableDefinition> definitions = new HashMap<>();
                     reader.tables(found).forEach(table -> definitions.put(table.id(), table));
                     return definitions;
                 });
-    }
-
-    private static boolean isTable(RelationKind kind) {
-        return switch (kind) {
-            case TABLE, PARTITIONED_TABLE -> true;
-            case FOREIGN_TABLE, VIEW, MATERIALIZED_VIEW -> false;
-        };
     }
 }

@@ -19,6 +19,14 @@ public enum RelationKind {
         return words;
     }
 
+    /** Whether rows can be kept in it. */
+    boolean isTable() {
+        return switch (this) {
+            case TABLE, PARTITIONED_TABLE -> true;
+            case FOREIGN_TABLE, VIEW, MATERIALIZED_VIEW -> false;
+        };
+    }
+
     static RelationKind of(String letter) {
         return switch (letter) {
             case "r" -> TABLE;

@@ -46,6 +46,22 @@ final class Sql {
         return state.startsWith("08") || state.startsWith("57P");
     }
 
+    /**
+     * Whether it is the session's or the whole server's trouble, and no object's: the same may
+     * succeed once that is over.
+     */
+    static boolean isTroubleOfServer(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        return isConnectionLost(failure)
+                || state.startsWith("40")
+                || state.startsWith("57")
+                || switch (state) {
+                    // Read-only, disk full, lock not had, input or output failed.
+                    case "25006", "53100", "55P03", "58030" -> true;
+                    default -> false;
+                };
+    }
+
     /** The server's own words of a failure, on one line. */
     static String words(SQLException failure) {
         String message = failure.getMessage();

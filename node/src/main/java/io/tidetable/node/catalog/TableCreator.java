@@ -76,20 +76,24 @@ public final class TableCreator {
      *
      * @param tables of the source
      * @param sequences of the source that belong to the tables, and free-standing ones to create
-     * @throws SQLException when a server cannot be reached
+     * @throws SQLException when a server cannot be reached, or has a trouble of its own that may
+     *     pass
      */
     public Map<TableId, Creation> createMissing(
             List<TableDefinition> tables,
             List<SequenceDefinition> sequences,
             Function<TableId, Placement> placement)
             throws SQLException {
-        Set<TableId> there = existing();
+        Map<TableId, RelationKind> there = existing();
         Set<TableId> ours = createdHere();
         Map<TableId, Creation> outcomes = new TreeMap<>();
         List<TableDefinition> missing = new ArrayList<>();
         for (TableDefinition table : tables) {
-            if (!there.contains(table.id())) {
+            RelationKind kind = there.get(table.id());
+            if (kind == null) {
                 missing.add(table);
+            } else if (!kind.isTable()) {
+                outcomes.put(table.id(), new Creation.Refused(inTheWay(table.id(), kind)));
             } else {
                 outcomes.put(
                         table.id(),
@@ -112,7 +116,7 @@ public final class TableCreator {
                     makeTypes(making, table, own);
                     possible.add(new MissingTable(table, own, placement.apply(table.id())));
                 } catch (TidetableException e) {
-                    outcomes.put(table.id(), refused(table.id(), e));
+                    outcomes.put(table.id(), new Creation.Refused(e));
                 }
             }
             TableMaker maker = new TableMaker(destination, pipeline, making.statements, faults);
@@ -149,7 +153,7 @@ public final class TableCreator {
                 remarks.forEach((table, each) -> created.put(table, created(table, each)));
                 return created;
             } catch (SQLException e) {
-                if (Sql.isConnectionLost(e)) {
+                if (Sql.isTroubleOfServer(e)) {
                     throw e;
                 }
                 log.info(
@@ -217,11 +221,10 @@ public final class TableCreator {
         try {
             return created(table.id(), maker.make(table));
         } catch (SQLException e) {
-            if (Sql.isConnectionLost(e)) {
+            if (Sql.isTroubleOfServer(e)) {
                 throw e;
             }
-            return refused(
-                    table.id(),
+            return new Creation.Refused(
                     new TidetableException(
                             "TT-412",
                             ("table %s could not be created at the destination: %s. Create it there"
@@ -237,9 +240,11 @@ public final class TableCreator {
         return new Creation.Created(remarks);
     }
 
-    private static Creation refused(TableId table, TidetableException reason) {
-        log.warn("table not created: table={} reason={}", table, reason.line());
-        return new Creation.Refused(reason);
+    private static TidetableException inTheWay(TableId table, RelationKind kind) {
+        return new TidetableException(
+                "TT-415",
+                "table %s could not be created at the destination: %s stands in its place. Rename or drop that there, or leave the table out"
+                        .formatted(table, kind.words()));
     }
 
     /** Makes what the table is made of, statement by statement. */
@@ -258,11 +263,10 @@ public final class TableCreator {
         }
     }
 
-    /** Every relation's name: a view in a table's place is not missing either. */
-    private Set<TableId> existing() throws SQLException {
+    /** Every relation by its name: where a view stands, no table can be made. */
+    private Map<TableId, RelationKind> existing() throws SQLException {
         return SourceCatalog.relations(destination).stream()
-                .map(Relation::id)
-                .collect(Collectors.toCollection(HashSet::new));
+                .collect(Collectors.toMap(Relation::id, Relation::kind));
     }
 
     /** The tables that this pipeline created at the destination. */

@@ -33,15 +33,18 @@ final class TableMaker {
                 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
             """;
 
+    /** One that had rows of ours before it was dropped there has to be brought anew. */
     private static final String RECORD =
             """
-            INSERT INTO tidetable.replicated_table
+            INSERT INTO tidetable.replicated_table AS known
                 (pipeline, namespace, name, lane, track, state, created_here)
             SELECT ?, w.namespace, w.name, w.lane, w.track, ?, true
             FROM unnest(?::text[], ?::text[], ?::text[], ?::text[])
                 AS w (namespace, name, lane, track)
             ON CONFLICT (pipeline, namespace, name)
-                DO UPDATE SET created_here = true, changed_at = clock_timestamp()
+                DO UPDATE SET created_here = true, changed_at = clock_timestamp(), message = NULL,
+                    state = CASE WHEN lower(known.state) IN ('waiting', 'left_out')
+                        THEN known.state ELSE 'merging' END
             """;
 
     private final Connection destination;

@@ -222,7 +222,7 @@ final class TypeCreator {
             Sql.execute(destination, sql);
             log.info("created at the destination: {}", sql);
         } catch (SQLException e) {
-            if (Sql.isConnectionLost(e)) {
+            if (Sql.isTroubleOfServer(e)) {
                 throw e;
             }
             throw new TidetableException(

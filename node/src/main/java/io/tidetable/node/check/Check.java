@@ -57,4 +57,12 @@ public enum Check {
     public String code() {
         return code;
     }
+
+    /**
+     * Whether an error only keeps tables from being created at a destination: they are set aside
+     * there and everything else goes on.
+     */
+    public boolean setsTablesAside() {
+        return this == DESTINATION_CREATE || this == EXTENSION || this == CLASHING_OBJECT;
+    }
 }

@@ -256,11 +256,15 @@ public final class Lane {
         wake();
     }
 
-    /** Whether a worker would find something to do: not held, and every table can be applied to. */
+    /**
+     * Whether a worker would find something to do: not held, and every table can be applied to or
+     * is passed by.
+     */
     public boolean runnable() {
         return !held
                 && !retired
-                && tables.values().stream().allMatch(table -> applies(table.state()));
+                && tables.values().stream()
+                        .allMatch(table -> table.isPassedBy() || applies(table.state()));
     }
 
     private static boolean applies(TableState state) {
@@ -507,7 +511,10 @@ public final class Lane {
     /** Whether a transaction is applied whole and as it is. */
     private boolean isUsual(Position position) {
         for (LaneTable table : tables.values()) {
-            if (!table.scope().isEverything() || table.covers(position) || table.mends(position)) {
+            if (!table.scope().isEverything()
+                    || table.isSetAside()
+                    || table.covers(position)
+                    || table.mends(position)) {
                 return false;
             }
         }
@@ -620,11 +627,16 @@ public final class Lane {
         return left == null ? null : new ScopedPart(left, scopes, nothing);
     }
 
-    /** The part without what copies hold already; null when nothing is left. */
+    /** The part without what copies hold already or will hold; null when nothing is left. */
     private @Nullable TransactionPart uncovered(TransactionPart part) {
         Set<TableId> covered = null;
         for (LaneTable table : tables.values()) {
-            if (table.covers(part.position())) {
+            boolean aside = table.isSetAside();
+            if (aside) {
+                // As below: whatever brings the table has to see what is passed by.
+                applied.add(part.position().xid());
+            }
+            if (aside || table.covers(part.position())) {
                 covered = covered == null ? new HashSet<>() : covered;
                 covered.add(table.table());
             }

@@ -38,6 +38,7 @@ public final class LaneTable {
     private volatile @Nullable Duration freshness;
     private volatile AutomaticCadence.@Nullable Choice cadence;
     private volatile @Nullable String message;
+    private volatile @Nullable String absence;
 
     public LaneTable(TableId table, Track track, Consistency consistency, int priority) {
         this.table = table;
@@ -153,6 +154,33 @@ public final class LaneTable {
     public void become(TableState next, @Nullable String reason) {
         message = reason;
         state = next;
+    }
+
+    /**
+     * It is not at the destination and could not be created there: its lanes go on without it, and
+     * pass its changes by, for it is brought whole once it is there.
+     *
+     * @param reason for people, with what to do
+     */
+    public void setAside(String reason) {
+        absence = reason;
+        become(TableState.FAILED, reason);
+    }
+
+    /** Whether it was set aside, and has not been taken in again. */
+    public boolean isSetAside() {
+        return absence != null;
+    }
+
+    /** Whether its lanes go on without it: set aside, and stopped by nothing else since. */
+    boolean isPassedBy() {
+        String why = absence;
+        return why != null && state == TableState.FAILED && why.equals(message);
+    }
+
+    /** It is there now; while its lanes rest, and before it is copied or merged. */
+    public void takeIn() {
+        absence = null;
     }
 
     /**

@@ -324,8 +324,7 @@ final class Caretaker implements AutoCloseable {
 
     /** Tables whose rows changed in a way that no change stream tells are merged. */
     private void noteUnsaid() throws SQLException {
-        List<LaneTable> copied =
-                side.tables().stream().filter(table -> isCopied(table.state())).toList();
+        List<LaneTable> copied = side.tables().stream().filter(Caretaker::isCopied).toList();
         List<TableId> names = copied.stream().map(LaneTable::table).toList();
         Map<TableId, String> reasons = unsaid.look(source(), destination(), names);
         for (LaneTable table : copied) {
@@ -340,16 +339,16 @@ final class Caretaker implements AutoCloseable {
         }
     }
 
-    /** A table that is being copied or merged is looked at once that is over. */
-    private static boolean isCopied(TableState state) {
-        return switch (state) {
+    /** A table that is being copied or merged, or is not there, is looked at once that is over. */
+    private static boolean isCopied(LaneTable table) {
+        return switch (table.state()) {
             case WAITING, COPYING, MERGING -> false;
-            case CATCHING_UP, STREAMING, PAUSED, FAILED -> true;
+            case CATCHING_UP, STREAMING, PAUSED, FAILED -> !table.isSetAside();
         };
     }
 
     private void ensurePartitions(LaneTable table) throws SQLException {
-        if (!isCopied(table.state())) {
+        if (!isCopied(table)) {
             return;
         }
         PartitionSync.Outcome outcome;

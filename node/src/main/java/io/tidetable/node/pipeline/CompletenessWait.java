@@ -8,6 +8,7 @@ import io.tidetable.node.lane.LaneTable;
 import io.tidetable.node.strategy.TableScope;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +38,8 @@ final class CompletenessWait {
     /**
      * Whether the tables, all for no name, are complete up to the position within the limit.
      *
-     * @throws TidetableException when the pipeline or one of the tables cannot go on
+     * @throws TidetableException when the pipeline or one of the tables cannot go on; where a table
+     *     could not be created, once all others are complete
      */
     boolean await(Set<TableId> tables, Lsn position, Duration limit) throws InterruptedException {
         Set<LaneTable> waiting = new HashSet<>(Destinations.chosen(there, tables));
@@ -51,7 +53,8 @@ final class CompletenessWait {
             for (LaneTable table : waiting) {
                 refresh(table, position);
             }
-            if (waiting.isEmpty()) {
+            if (waiting.stream().allMatch(CompletenessWait::standsAside)) {
+                refuseStanding(waiting);
                 return true;
             }
             if (System.nanoTime() > deadline) {
@@ -59,6 +62,29 @@ final class CompletenessWait {
             }
             TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
         }
+    }
+
+    /** Those that get there are waited for first: they go on without it. */
+    private static boolean standsAside(LaneTable table) {
+        return table.isSetAside() && table.state() == TableState.FAILED;
+    }
+
+    private static void refuseStanding(Set<LaneTable> aside) {
+        aside.stream()
+                .min(Comparator.comparing(LaneTable::table))
+                .ifPresent(first -> {
+                    throw stopped(first, aside.size());
+                });
+    }
+
+    private static TidetableException stopped(LaneTable table, int tables) {
+        return new TidetableException(
+                "TT-403",
+                "%s stopped: %s%s"
+                        .formatted(
+                                table.table(),
+                                table.message(),
+                                tables == 1 ? "" : " (and %d more)".formatted(tables - 1)));
     }
 
     /** A table whose changes are not carried gets to the position by a refresh alone. */
@@ -76,8 +102,11 @@ final class CompletenessWait {
     }
 
     private boolean isComplete(LaneTable table, Lsn position) {
+        if (standsAside(table)) {
+            return false;
+        }
         if (table.state() == TableState.FAILED) {
-            throw new TidetableException("TT-403", table.table() + " stopped: " + table.message());
+            throw stopped(table, 1);
         }
         Lsn asOf = table.strategy().asOf();
         if (table.scope() instanceof TableScope.AsOfRefresh) {

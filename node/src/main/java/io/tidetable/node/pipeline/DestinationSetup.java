@@ -12,9 +12,7 @@ import io.tidetable.model.status.TableState;
 import io.tidetable.node.apply.Progress;
 import io.tidetable.node.apply.ProgressStore;
 import io.tidetable.node.apply.StagedTransaction;
-import io.tidetable.node.catalog.Creation;
 import io.tidetable.node.catalog.SequenceDefinition;
-import io.tidetable.node.catalog.TableCreator;
 import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.destination.Bookkeeping;
 import io.tidetable.node.destination.ReplicatedTables;
@@ -42,6 +40,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,9 +53,10 @@ final class DestinationSetup {
     private final SourceIdentity identity;
     private final DestinationLanes lanes;
     private final FunctionWatch functions;
-    private final Map<TableId, TableDefinition> definitions = new HashMap<>();
+    private final Map<TableId, TableDefinition> definitions = new ConcurrentHashMap<>();
     private final Set<TableId> missed = new HashSet<>();
-    private Map<TableId, Registered> registered = Map.of();
+    private final MissingTables missing;
+    private volatile Map<TableId, Registered> registered = Map.of();
     private Map<TableId, TableStrategy> strategies = Map.of();
 
     DestinationSetup(
@@ -68,6 +68,7 @@ final class DestinationSetup {
         this.identity = identity;
         this.lanes = lanes;
         this.functions = functions;
+        missing = new MissingTables(context);
     }
 
     /** Reads what the destination remembers. */
@@ -121,24 +122,7 @@ final class DestinationSetup {
             PushDown.Found carriedInPart)
             throws SQLException {
         try (Connection connection = context.connect("tidetable setup")) {
-            Map<TableId, Creation> created =
-                    new TableCreator(source, connection, context.pipeline(), context.faults())
-                            .createMissing(
-                                    wanted.values().stream()
-                                            .map(it -> it.wanted().definition())
-                                            .toList(),
-                                    sequences,
-                                    table -> {
-                                        Placed placed = Objects.requireNonNull(wanted.get(table));
-                                        return new TableCreator.Placement(
-                                                placed.wanted().lane(), placed.track());
-                                    });
-            created.forEach(DestinationSetup::report);
-            long made =
-                    created.values().stream().filter(it -> it instanceof Creation.Created).count();
-            if (made > 0) {
-                LOG.info("{} tables were created at {}", made, context.id());
-            }
+            missing.create(source, connection, wanted, sequences, registered);
             Map<TableId, TableStrategy> carried = context.strategies().all(connection);
             register(connection, wanted.values());
             for (Placed placed : wanted.values()) {
@@ -155,15 +139,22 @@ final class DestinationSetup {
         }
     }
 
-    private static void report(TableId table, Creation creation) {
-        switch (creation) {
-            case Creation.Created(List<String> remarks) -> {
-                LOG.debug("table {} created at the destination", table);
-                remarks.forEach(remark -> LOG.warn("table {}: {}", table, remark));
-            }
-            case Creation.Ours(), Creation.Found() -> {}
-            case Creation.Refused(TidetableException reason) -> throw reason;
-        }
+    /**
+     * Tries once more to create a table that was set aside.
+     *
+     * @return where the destination remembers it: its copy or its merge is to begin
+     * @throws TidetableException why it still cannot be created
+     */
+    Stage createAgain(Connection source, Connection destination, LaneTable table)
+            throws SQLException {
+        TableId id = table.table();
+        Registered known = Objects.requireNonNull(registered.get(id));
+        definitions.put(id, missing.createAgain(source, destination, table, known));
+        Registered now = Objects.requireNonNull(context.tables().all(destination).get(id));
+        Map<TableId, Registered> all = new HashMap<>(registered);
+        all.put(id, now);
+        registered = all;
+        return now.stage();
     }
 
     private void register(Connection connection, Collection<Placed> wanted) throws SQLException {
@@ -379,6 +370,11 @@ final class DestinationSetup {
         if (gap && stage != Stage.WAITING) {
             stage = Stage.MERGING;
             opening.merging.add(table.table());
+        }
+        TidetableException why = missing.refusal(table.table());
+        if (why != null) {
+            table.setAside(why.line());
+            return;
         }
         SourceSnapshot oldest = known.oldest();
         SourceSnapshot newest = known.newest();

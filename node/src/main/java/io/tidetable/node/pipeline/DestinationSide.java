@@ -53,6 +53,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     private final Caretaker caretaker;
     private final SampleWatcher watcher;
     private final QuarantineDesk quarantine;
+    private final Readmission readmission;
     private final List<Thread> appliers = new ArrayList<>();
 
     DestinationSide(
@@ -72,6 +73,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         caretaker = new Caretaker(context, journal, announced, this);
         watcher = new SampleWatcher(context, this);
         quarantine = new QuarantineDesk(context);
+        readmission = new Readmission(context, lanes, setup, work, caretaker.publications());
     }
 
     DestinationContext context() {
@@ -112,6 +114,24 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     /** What its tables are put through. */
     TableWork work() {
         return work;
+    }
+
+    /** Goes on with a table that was paused, failed, or could not be created. */
+    void resume(LaneTable table) throws SQLException {
+        if (table.isSetAside()) {
+            readmission.begin(table);
+        } else {
+            work.resume(table);
+        }
+    }
+
+    /** Compares the table with the source and mends it. */
+    void resync(LaneTable table) throws SQLException {
+        if (table.isSetAside()) {
+            readmission.begin(table);
+        } else {
+            work.resync(table);
+        }
     }
 
     /** Reads what the destination remembers. */
@@ -178,6 +198,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
         lanes.activateAll();
         caretaker.start();
         watcher.start();
+        readmission.open();
     }
 
     /** Many at once; those that an old owner is at work on are taken over one by one later. */
@@ -236,8 +257,11 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     @Override
     public void mergeAll(Lane lane, String reason) {
-        if (context.lostChanges() == PipelineSettings.LostChanges.STOP) {
-            refuseMerge(lane, reason);
+        // One that was set aside is brought whole in any case.
+        List<LaneTable> carried =
+                lane.tables().stream().filter(table -> !table.isSetAside()).toList();
+        if (context.lostChanges() == PipelineSettings.LostChanges.STOP && !carried.isEmpty()) {
+            refuseMerge(lane, carried, reason);
             return;
         }
         LOG.warn(
@@ -245,22 +269,23 @@ final class DestinationSide implements LaneControl, AutoCloseable {
                 lane.id(),
                 reason);
         try {
-            for (LaneTable table : lane.tables()) {
+            for (LaneTable table : carried) {
                 context.become(table, Stage.MERGING, TableState.MERGING);
             }
             skipToEnd(lane);
-            lane.tables().forEach(table -> work.mergeAfterGap(table));
+            carried.forEach(table -> work.mergeAfterGap(table));
+            wake(lane);
         } catch (SQLException e) {
             lane.tables().forEach(table -> table.become(TableState.FAILED, reason));
             LOG.error("lane {} stopped: {}", lane.id(), reason, e);
         }
     }
 
-    private static void refuseMerge(Lane lane, String reason) {
+    private static void refuseMerge(Lane lane, List<LaneTable> carried, String reason) {
         String why =
                 reason
                         + "; the settings say to stop there (lost_changes: stop): 'tidetable resync' compares it with the source and mends it";
-        lane.tables().forEach(table -> table.become(TableState.FAILED, why));
+        carried.forEach(table -> table.become(TableState.FAILED, why));
         LOG.error("lane {} stopped: TT-248 {}", lane.id(), why);
     }
 
@@ -304,6 +329,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
 
     @Override
     public void close() {
+        readmission.close();
         watcher.close();
         caretaker.close();
         dispatcher.close();

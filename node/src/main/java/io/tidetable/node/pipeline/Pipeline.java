@@ -600,12 +600,12 @@ public final class Pipeline implements PipelineControl, AutoCloseable {
 
     @Override
     public void resume(DestinationId destination, TableId table) {
-        destinations.change(destination, table, (there, it) -> there.work().resume(it));
+        destinations.change(destination, table, (there, it) -> there.resume(it));
     }
 
     @Override
     public void resync(DestinationId destination, TableId table) {
-        destinations.change(destination, table, (there, it) -> there.work().resync(it));
+        destinations.change(destination, table, (there, it) -> there.resync(it));
     }
 
     @Override

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +35,7 @@ final class TableWork {
     private final Dispatcher dispatcher;
     private final FunctionWatch functions;
     private final CopyAdmission admission;
-    private final Map<TableId, CopyJob> copies = new TreeMap<>();
+    private final Map<TableId, CopyJob> copies = new ConcurrentSkipListMap<>();
 
     TableWork(
             DestinationContext context,
@@ -58,17 +58,33 @@ final class TableWork {
     void beginCopies() {
         List<CopyJob> jobs = new ArrayList<>();
         for (LaneTable table : lanes.tables()) {
-            switch (table.state()) {
-                case WAITING, COPYING -> {
-                    CopyJob job = new CopyJob(table);
-                    copies.put(table.table(), job);
+            // One that was set aside has a fence of its own.
+            if (!table.isSetAside()) {
+                begin(table, jobs);
+            }
+        }
+        admission.add(jobs);
+    }
+
+    private void begin(LaneTable table, List<CopyJob> jobs) {
+        switch (table.state()) {
+            case WAITING, COPYING -> {
+                CopyJob job = new CopyJob(table);
+                if (copies.putIfAbsent(table.table(), job) == null) {
                     dispatcher.add(new Work.OfCopy(job), table.priority());
                     jobs.add(job);
                 }
-                case MERGING -> beginMerge(table, false);
-                case CATCHING_UP, STREAMING, PAUSED, FAILED -> {}
             }
+            case MERGING -> beginMerge(table, false);
+            case CATCHING_UP, STREAMING, PAUSED, FAILED -> {}
         }
+    }
+
+    /** Begins the copy or the merge of a table that was set aside; its fence has been passed. */
+    void takeIn(LaneTable table) {
+        List<CopyJob> jobs = new ArrayList<>();
+        table.takeIn();
+        begin(table, jobs);
         admission.add(jobs);
     }
 
@@ -122,6 +138,12 @@ final class TableWork {
 
     private void switchAlone(LaneTable table, Strategy wanted) throws SQLException {
         requireOwnLane(table, wanted);
+        if (table.isSetAside()) {
+            throw new TidetableException(
+                    "TT-406",
+                    "table %s is not at the destination and cannot get another strategy now; resume it first"
+                            .formatted(table.table()));
+        }
         Strategy asked;
         try (Connection connection = context.connect("tidetable strategy");
                 Connection source = context.source().connect("tidetable strategy")) {

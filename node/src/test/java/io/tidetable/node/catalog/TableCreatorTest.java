@@ -319,6 +319,31 @@ class TableCreatorTest {
     }
 
     @Test
+    void aViewInATablesPlaceIsNotTakenForIt() throws SQLException {
+        Databases.run(databases.source, "CREATE TABLE orders (id int PRIMARY KEY)");
+        Databases.run(databases.destination, "CREATE VIEW orders AS SELECT 1 AS id");
+
+        assertThat(databases.create("public.*").get(new TableId("public", "orders")))
+                .isInstanceOfSatisfying(
+                        Creation.Refused.class,
+                        refused ->
+                                assertThat(refused.reason().line())
+                                        .startsWith("TT-415")
+                                        .contains("public.orders", "a view"));
+        assertThat(createdHere(databases.destination)).isEmpty();
+    }
+
+    @Test
+    void aServerThatTakesNoWritesIsNoTablesTrouble() throws SQLException {
+        Databases.run(databases.source, "CREATE TABLE orders (id int PRIMARY KEY)");
+        Databases.run(databases.destination, "SET default_transaction_read_only = on");
+
+        assertThatThrownBy(() -> databases.create("public.*"))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("read-only");
+    }
+
+    @Test
     void withoutTheRightToInstallAnExtensionTheRefusalSaysWhatToDo() throws SQLException {
         Databases.run(
                 databases.source,
