@@ -52,6 +52,13 @@ class RunWithoutATableTest {
             assertThat(run.code()).isEqualTo(1);
             assertThat(run.err())
                     .contains("TT-403 public.clicks stopped: TT-415 ", "tidetable resume");
+
+            CommandLineTest.Result verify =
+                    CommandLineTest.run(
+                            "verify", "-c", "" + settings, "--data", "" + folder.resolve("data"));
+            assertThat(verify.code()).isEqualTo(1);
+            assertThat(verify.err()).contains("1 of 2 tables differ or could not be compared");
+            assertThat(verify.out()).contains("public.orders", "TT-415");
             try (var there = databases.connectDestination();
                     var statement = there.createStatement();
                     var row = statement.executeQuery("SELECT count(*) FROM orders")) {

@@ -121,8 +121,18 @@ final class SchemaRoutes {
                 .filter(it -> it.id().equals(wanted.destination()))
                 .flatMap(it -> it.tables().stream())
                 .filter(it -> it.table().equals(wanted.table()))
-                .flatMap(it -> Stream.concat(Stream.of(sentence(it)), otherwise(it, wanted)))
+                .flatMap(it ->
+                        Stream.of(Stream.of(sentence(it)), note(it), otherwise(it, wanted))
+                                .flatMap(each -> each))
                 .toList();
+    }
+
+    /** Why it stands still, where it says so. */
+    private static Stream<String> note(TableStatus table) {
+        String message = table.message();
+        return message == null || message.equals(table.strategy().freshness())
+                ? Stream.empty()
+                : Stream.of("It says: " + message + ".");
     }
 
     /** Where it is not, or not yet, as the schema in force says; and over how many lanes it is. */

@@ -48,8 +48,8 @@ class ControlApiTest {
 
     private final DatabasePair databases = Servers.freshPair();
     private final ControlPlane control = ControlOfTwoServers.of(databases);
-    private final ApiServer server =
-            new ApiServer(new RecordedPipeline(), control, Listening.at("127.0.0.1", 0));
+    private final RecordedPipeline pipeline = new RecordedPipeline();
+    private final ApiServer server = new ApiServer(pipeline, control, Listening.at("127.0.0.1", 0));
     private final HttpClient http = HttpClient.newHttpClient();
 
     @BeforeEach
@@ -449,6 +449,9 @@ class ControlApiTest {
                     .contains("priority 77")
                     .contains("Now it is streaming; its rows are live; 5 bytes of changes wait;")
                     .contains("Override 1 by ada pins priority 77 until");
+            pipeline.note = "TT-412 it could not be created";
+            assertThat(client.explain("orders", null).rows("explanations", "sentences").toString())
+                    .contains("It says: TT-412 it could not be created.");
             assertThat(client.rollBack("items", null, 1, "no").text("schema.priority"))
                     .isEqualTo("3");
             assertThat(client.history("items", null).rows("versions", "schema.version")).hasSize(3);

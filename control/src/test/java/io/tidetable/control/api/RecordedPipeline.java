@@ -42,6 +42,9 @@ final class RecordedPipeline implements PipelineView {
     volatile boolean complete = true;
     volatile boolean verifyFails;
 
+    /** What tables say about themselves. */
+    volatile @Nullable String note;
+
     @Override
     public PipelineStatus status() {
         return new PipelineStatus(
@@ -103,7 +106,7 @@ final class RecordedPipeline implements PipelineView {
                                 null)));
     }
 
-    private static TableStatus table(
+    private TableStatus table(
             TableId table,
             Consistency consistency,
             TableState state,
@@ -129,7 +132,7 @@ final class RecordedPipeline implements PipelineView {
                 carried,
                 new Classification(Temperature.HOT, ChangeFrequency.LOW),
                 null,
-                null);
+                note);
     }
 
     @Override

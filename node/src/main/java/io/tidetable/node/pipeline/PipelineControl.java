@@ -57,7 +57,12 @@ public interface PipelineControl {
     /** Stops applying to the table; its changes wait in the journal. */
     void pause(DestinationId destination, TableId table);
 
-    /** Goes on with a table that was paused, or failed. */
+    /**
+     * Goes on with a table that was paused, or failed; one that could not be created is created and
+     * brought whole.
+     *
+     * @throws io.tidetable.model.TidetableException also where it still cannot be created
+     */
     void resume(DestinationId destination, TableId table);
 
     /**
