@@ -28,10 +28,11 @@ final class TargetCatalog {
     private static final String TABLE =
             """
             SELECT SIGNATURE AS signature, c.relkind = 'p' AS partitioned,
-                EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.confrelid = c.oid
-                    AND f.conrelid <> c.oid) AS referenced,
-                EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.condeferrable)
-                    AS deferrable,
+                CASE WHEN c.relhastriggers OR c.relkind = 'p' THEN EXISTS (
+                    SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.confrelid = c.oid
+                        AND f.conrelid <> c.oid) ELSE false END AS referenced,
+                (SELECT coalesce(bool_or(f.condeferrable), false) FROM pg_constraint f
+                    WHERE f.conrelid = c.oid) AS deferrable,
                 EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisexclusion)
                     AS exclusions,
                 ARRAY(SELECT quote_ident(sn.nspname) || '.' || quote_ident(s.relname)

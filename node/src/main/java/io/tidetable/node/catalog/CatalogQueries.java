@@ -17,11 +17,19 @@ final class CatalogQueries {
             ORDER BY n.nspname, c.relname
             """;
 
-    /** Of those, the ones with the given names. */
+    /** Of those, the ones with the given names; they are looked up first, by their index. */
     static final String RELATIONS_NAMED =
             RELATIONS.replace(
                     "ORDER BY",
-                    "    AND (n.nspname, c.relname) IN (SELECT * FROM unnest(?::name[], ?::name[])) ORDER BY");
+                    """
+                        AND c.oid = ANY (ARRAY(
+                            SELECT named.oid
+                            FROM unnest(?::name[], ?::name[]) AS wanted(namespace, name)
+                                JOIN pg_catalog.pg_namespace home ON home.nspname = wanted.namespace
+                                JOIN pg_catalog.pg_class named ON named.relnamespace = home.oid
+                                    AND named.relname = wanted.name))
+                    ORDER BY\
+                    """);
 
     /** Roots and everything below them, with the root each belongs to. */
     static final String TABLES =
@@ -100,7 +108,8 @@ final class CatalogQueries {
             FROM pg_catalog.pg_index i
                 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
                 LEFT JOIN pg_catalog.pg_constraint con
-                    ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
+                    ON con.conrelid = i.indrelid AND con.conindid = i.indexrelid
+                        AND con.contype IN ('p', 'u', 'x')
                 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits h
                     WHERE h.inhrelid = i.indexrelid) AS yes) AS attached
             WHERE i.indrelid = ANY (?::bigint[]::oid[]) AND i.indislive

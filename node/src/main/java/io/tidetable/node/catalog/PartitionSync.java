@@ -108,9 +108,8 @@ public final class PartitionSync {
      * @throws SQLException when a server cannot be reached
      */
     public Outcome ensurePartitions(TableId table) throws SQLException {
-        TableSelection selection = TableSelection.exactly(table);
         TableDefinition there = DestinationTables.read(destination, List.of(table)).get(table);
-        List<TableDefinition> here = SourceCatalog.tables(source, selection);
+        List<TableDefinition> here = SourceCatalog.named(source, List.of(table));
         if (there == null || here.isEmpty()) {
             return new Outcome(List.of(), List.of(), List.of(), List.of());
         }

@@ -145,7 +145,7 @@ public final class ShapeEvolution {
      * @throws TidetableException when the destination's table cannot follow
      */
     public @Nullable TableShape evolveToSource(TableId table) throws SQLException {
-        List<TableDefinition> found = SourceCatalog.tables(source, TableSelection.exactly(table));
+        List<TableDefinition> found = SourceCatalog.named(source, List.of(table));
         if (found.isEmpty()) {
             return null;
         }
@@ -273,7 +273,7 @@ public final class ShapeEvolution {
 
     /** The source's table, unless another one stands there by now under its name. */
     private @Nullable TableDefinition atSource(TableShape shape) throws SQLException {
-        return SourceCatalog.tables(source, TableSelection.exactly(shape.table())).stream()
+        return SourceCatalog.named(source, List.of(shape.table())).stream()
                 .filter(table -> table.oid() == shape.relationOid())
                 .findFirst()
                 .orElse(null);

@@ -1,8 +1,10 @@
 package io.tidetable.node.catalog;
 
+import io.tidetable.model.TableId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -26,6 +28,21 @@ public final class SourceCatalog {
                 () -> {
                     CatalogReader reader = new CatalogReader(source);
                     return reader.tables(selected(reader.relations(), selection));
+                });
+    }
+
+    /**
+     * The ordinary and partitioned tables that have these names, by name. What it costs does not
+     * grow with what else is there.
+     */
+    public static List<TableDefinition> named(Connection source, Collection<TableId> names)
+            throws SQLException {
+        TableSelection selection = TableSelection.of(names.stream().map(TableId::quoted).toList());
+        return OneCatalogState.read(
+                source,
+                () -> {
+                    CatalogReader reader = new CatalogReader(source);
+                    return reader.tables(selected(reader.relations(names), selection));
                 });
     }
 

@@ -46,11 +46,6 @@ public final class TableSelection {
         return new TableSelection(rules);
     }
 
-    /** The one table. */
-    public static TableSelection exactly(TableId table) {
-        return of(List.of(table.quoted()));
-    }
-
     public boolean selects(TableId table) {
         boolean selected = false;
         for (Rule rule : rules) {

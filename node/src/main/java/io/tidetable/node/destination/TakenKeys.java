@@ -39,8 +39,9 @@ public final class TakenKeys {
                 AND c.relkind = 'r' AND NOT c.relispartition AND c.relreplident = 'd'
                 AND NOT con.condeferrable
                 AND (SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid) = 1
-                AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint f
-                    WHERE f.contype = 'f' AND f.confrelid = c.oid)
+                AND CASE WHEN c.relhastriggers THEN NOT EXISTS (
+                    SELECT FROM pg_catalog.pg_constraint f
+                    WHERE f.contype = 'f' AND f.confrelid = c.oid) ELSE true END
             """;
 
     /** The statement that gives a key back, and whether there is a table that lacks one. */

@@ -6,7 +6,6 @@ import io.tidetable.model.TidetableException;
 import io.tidetable.node.catalog.EnumSync;
 import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.SourceCatalog;
-import io.tidetable.node.catalog.TableSelection;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import java.sql.Connection;
@@ -79,11 +78,9 @@ final class AbsentParts {
     boolean addLabels(Set<TableId> tables) {
         try (Connection source = context.source().connect("tidetable enums");
                 Connection destination = context.connect("tidetable enums")) {
-            TableSelection selection =
-                    TableSelection.of(tables.stream().map(TableId::quoted).toList());
             List<String> added =
                     EnumSync.addMissingLabels(
-                            source, destination, SourceCatalog.tables(source, selection));
+                            source, destination, SourceCatalog.named(source, tables));
             if (added.isEmpty()) {
                 return false;
             }

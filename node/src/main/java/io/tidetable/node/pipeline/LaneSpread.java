@@ -11,7 +11,6 @@ import io.tidetable.node.apply.ProgressStore;
 import io.tidetable.node.catalog.SourceCatalog;
 import io.tidetable.node.catalog.SpreadableKeys;
 import io.tidetable.node.catalog.TableDefinition;
-import io.tidetable.node.catalog.TableSelection;
 import io.tidetable.node.copy.SnapshotHolder;
 import io.tidetable.node.destination.ReplicatedTables.Registered;
 import io.tidetable.node.fault.FaultPoint;
@@ -104,8 +103,7 @@ final class LaneSpread {
         try (Connection source = side.context().source().connect("tidetable lanes")) {
             List<String> obstacles = new ArrayList<>();
             SpreadableKeys keys = SpreadableKeys.read(source);
-            for (TableDefinition definition :
-                    SourceCatalog.tables(source, TableSelection.exactly(table))) {
+            for (TableDefinition definition : SourceCatalog.named(source, List.of(table))) {
                 obstacles.addAll(keys.obstacles(definition));
             }
             if (!obstacles.isEmpty()) {

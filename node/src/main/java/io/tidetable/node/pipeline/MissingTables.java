@@ -132,8 +132,7 @@ final class MissingTables {
             Connection source, Connection destination, LaneTable table, Registered known)
             throws SQLException {
         TableId id = table.table();
-        TableSelection only = TableSelection.exactly(id);
-        List<TableDefinition> found = SourceCatalog.tables(source, only);
+        List<TableDefinition> found = SourceCatalog.named(source, List.of(id));
         if (found.isEmpty()) {
             throw new TidetableException(
                     "TT-416",
@@ -144,7 +143,8 @@ final class MissingTables {
                 creator(source, destination)
                         .createMissing(
                                 found,
-                                SourceCatalog.sequences(source, found, only),
+                                SourceCatalog.sequences(
+                                        source, found, TableSelection.of(List.of())),
                                 _ -> new TableCreator.Placement(known.lane(), table.track()))
                         .get(id);
         if (creation instanceof Creation.Refused(TidetableException reason)) {
