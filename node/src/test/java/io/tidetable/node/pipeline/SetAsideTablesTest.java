@@ -151,15 +151,13 @@ class SetAsideTablesTest {
         try (Pipeline pipeline = builder().bounded(ByteSize.megabytes(2)).build()) {
             pipeline.start();
             for (int round = 0; round < 4; round++) {
-                // More than the journal may hold of it, and of all others together.
+                // More than the journal may hold of it: were it kept, the other would never arrive.
                 databases.onSource(
                         "UPDATE bad SET v = v + 1",
                         "INSERT INTO bad (v) SELECT g FROM generate_series(1, 20000) g",
                         "UPDATE good SET v = v + 1");
                 awaitComplete(pipeline, GOOD);
             }
-            assertThat(log.count("the journal is full")).isZero();
-
             databases.onDestination(TWICE);
             pipeline.resume(REPORTING, BAD);
             awaitAllComplete(pipeline);
