@@ -66,9 +66,10 @@ final class RunCommand implements Callable<Integer> {
                 Terminal.ofProcess(spec.commandLine().getOut(), spec.commandLine().getErr());
         surroundings.stop().install();
         DataDirectory directory = settings.directory(read);
-        Checks.refuseOnError(read);
         RunReport report = new RunReport(terminal);
         try (RunningPipeline pipeline = new RunningPipeline(read, directory)) {
+            pipeline.readAhead();
+            Checks.refuseOnError(read);
             pipeline.prepare();
             String url = pipeline.serve(port == null ? read.api() : read.api().onPort(port));
             pipeline.start();

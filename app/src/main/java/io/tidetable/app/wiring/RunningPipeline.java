@@ -68,6 +68,14 @@ public final class RunningPipeline implements AutoCloseable {
     }
 
     /**
+     * Begins to read what {@link #prepare} needs, while the caller checks both sides. Changes
+     * nothing anywhere.
+     */
+    public void readAhead() {
+        control.readAhead();
+    }
+
+    /**
      * Takes the data folder and decides how each table is replicated. From then on it may be
      * served.
      */

@@ -13,6 +13,7 @@ import io.tidetable.model.schema.Strategy;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,8 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides how each table is replicated to each destination, and keeps that. {@link #start}
@@ -35,7 +38,9 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
     /** Who is named where no person decided. */
     public static final String ITSELF = "tidetable";
 
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
     private static final Duration RETRY = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final MetadataStore store;
     private final CurrentSchemas current;
@@ -49,6 +54,8 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
     private final Reclassifier reclassifier;
     private final AtomicLong audited = new AtomicLong();
     private @Nullable Follower follower;
+    private @Nullable Thread reading;
+    private boolean readAhead;
 
     /**
      * A control plane that is not started yet, and changes no class by itself later.
@@ -88,10 +95,63 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
      * @throws TidetableException when a server does not answer or a stored rule cannot be used
      */
     public void start() {
-        store.start();
-        current.reload();
-        verdicts.observe();
+        if (hasReadAhead()) {
+            current.catchUp(EnumSet.allOf(Kind.class));
+        } else {
+            store.start();
+            current.reload();
+            verdicts.observe();
+        }
         verdicts.saveWhatIsSaidAnew();
+    }
+
+    /**
+     * Begins to read what {@link #start} needs, while its caller does something else. Changes
+     * nothing anywhere; what cannot be read now is left to the start.
+     */
+    public void readAhead() {
+        reading =
+                Thread.ofVirtual()
+                        .name("control-reads-ahead")
+                        .start(() -> {
+                            try {
+                                if (store.startAsItIs()) {
+                                    current.reload();
+                                    verdicts.observe();
+                                    verdicts.thinkAhead();
+                                    readAhead = true;
+                                }
+                            } catch (RuntimeException e) {
+                                LOG.debug(
+                                        "what the start needs could not be read ahead: {}",
+                                        e.getMessage());
+                            }
+                        });
+    }
+
+    private void stopReading() {
+        if (reading == null) {
+            return;
+        }
+        reading.interrupt();
+        try {
+            reading.join(PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for it, and says whether everything was read. */
+    boolean hasReadAhead() {
+        try {
+            if (reading != null) {
+                reading.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TidetableException("TT-636", "the start was interrupted", e);
+        }
+        return readAhead;
     }
 
     /** The metadata store. */
@@ -197,6 +257,7 @@ public final class ControlPlane implements ReplicationSchemas, AutoCloseable {
 
     @Override
     public void close() {
+        stopReading();
         reclassifier.close();
         Follower following = follower;
         follower = null;

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,9 @@ final class CurrentSchemas {
      * @return those that were not saved, since there is a newer version by now
      */
     Set<Key> save(List<StoredSchema> wanted, String author) {
+        if (wanted.isEmpty()) {
+            return Set.of();
+        }
         Set<Key> stale = store.schemas().saveAll(wanted, author);
         keep(wanted, stale);
         catchUp(Set.of(Kind.SCHEMAS));
@@ -120,6 +124,11 @@ final class CurrentSchemas {
     /** The newest version, without overrides; null where there is none. */
     @Nullable StoredSchema newest(Key key) {
         return schemas.get(key);
+    }
+
+    /** The newest version of each, without overrides. */
+    Map<Key, StoredSchema> newest() {
+        return Collections.unmodifiableMap(schemas);
     }
 
     /**

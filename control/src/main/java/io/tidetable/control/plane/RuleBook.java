@@ -6,6 +6,7 @@ import io.tidetable.control.store.MetadataStore;
 import io.tidetable.model.schema.ClassificationRule;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +16,7 @@ final class RuleBook {
 
     private final MetadataStore store;
     private final List<ClassificationRule> fixed;
+    private @Nullable Compiled last;
 
     RuleBook(MetadataStore store, List<ClassificationRule> fixed) {
         this.store = store;
@@ -26,8 +28,14 @@ final class RuleBook {
         return fixed;
     }
 
-    /** The rules of the settings, then those that were applied and have no name of the former. */
-    RuleSet compiled() {
+    /** Rules with what was made of them, which takes a while. */
+    private record Compiled(List<ClassificationRule> rules, RuleSet set) {}
+
+    /**
+     * The rules of the settings, then those that were applied and have no name of the former. The
+     * same set as before while they are the same.
+     */
+    synchronized RuleSet compiled() {
         List<ClassificationRule> all = new ArrayList<>(fixed);
         for (ClassificationRule rule : store.rules().current().rules()) {
             if (isFixed(rule)) {
@@ -38,7 +46,12 @@ final class RuleBook {
                 all.add(rule);
             }
         }
-        return RuleSet.of(all);
+        Compiled known = last;
+        if (known == null || !known.rules().equals(all)) {
+            known = new Compiled(all, RuleSet.of(all));
+            last = known;
+        }
+        return known.set();
     }
 
     /**

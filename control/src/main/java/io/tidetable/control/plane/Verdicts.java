@@ -33,6 +33,7 @@ final class Verdicts {
     private final CurrentSchemas current;
     private final RuleBook rules;
     private final InstantSource clock;
+    private @Nullable Ahead ahead;
 
     Verdicts(
             MetadataStore store,
@@ -50,6 +51,22 @@ final class Verdicts {
     /** Reads the figures anew. */
     void observe() {
         observer.observe();
+    }
+
+    /** What rules say of each table, before anything is saved. */
+    private record Ahead(RuleSet rules, List<Verdict> verdicts) {}
+
+    /** Finds out what {@link #saveWhatIsSaidAnew} will ask for, from the figures read last. */
+    void thinkAhead() {
+        RuleSet compiled = rules.compiled();
+        ahead = new Ahead(compiled, of(compiled));
+    }
+
+    /** What was found out ahead counts where the rules are still the same. */
+    private List<Verdict> verdictsOf(RuleSet compiled) {
+        Ahead found = ahead;
+        ahead = null;
+        return found != null && found.rules() == compiled ? found.verdicts() : of(compiled);
     }
 
     /** What the rules that count say of each table, were its rates that share of what they are. */
@@ -81,7 +98,7 @@ final class Verdicts {
      */
     void saveWhatIsSaidAnew() {
         RuleSet compiled = rules.compiled();
-        List<Verdict> verdicts = of(compiled);
+        List<Verdict> verdicts = verdictsOf(compiled);
         Map<Key, ReplicationSchema> byFiguresOfThen = new TreeMap<>();
         Set<Key> decided =
                 save(
@@ -224,10 +241,22 @@ final class Verdicts {
                 "others change the replication schemas all the time, so the rules could not be followed; try again");
     }
 
-    /** What rules and settings said of each table when they last spoke. */
+    /**
+     * What rules and settings said of each table when they last spoke. Where nobody else has
+     * decided since, that is the newest version, which is known.
+     */
     private Map<Key, StoredSchema> spoken() {
         Map<Key, StoredSchema> spoken = new TreeMap<>();
-        store.schemas().lastByRule().forEach(it -> spoken.put(Key.of(it.schema()), it));
+        List<Key> decidedSince = new ArrayList<>();
+        current.newest()
+                .forEach((key, newest) -> {
+                    if (isAutomatic(newest)) {
+                        spoken.put(key, newest);
+                    } else {
+                        decidedSince.add(key);
+                    }
+                });
+        store.schemas().lastByRule(decidedSince).forEach(it -> spoken.put(Key.of(it.schema()), it));
         return spoken;
     }
 

@@ -39,12 +39,36 @@ public final class MetadataStore implements AutoCloseable {
     }
 
     /**
-     * Makes or updates the tables.
+     * Makes or updates the tables, where {@link #startAsItIs} has not found them made.
      *
      * @throws TidetableException TT-636 when that fails
      */
     public void start() {
-        migrate(source);
+        if (pool == null) {
+            migrate(source);
+            open();
+        }
+    }
+
+    /**
+     * Opens it where the tables are there as this version makes them. Changes nothing.
+     *
+     * @return whether it is open
+     * @throws TidetableException TT-636 when the database does not answer
+     */
+    public boolean startAsItIs() {
+        try {
+            if (!migrations(source).validateWithResult().validationSuccessful) {
+                return false;
+            }
+        } catch (FlywayException e) {
+            throw unusable(e);
+        }
+        open();
+        return true;
+    }
+
+    private void open() {
         HikariConfig config = new HikariConfig();
         config.setPoolName("metadata");
         config.setDataSource(new OpenedConnections(source, "tidetable metadata"));
@@ -59,25 +83,32 @@ public final class MetadataStore implements AutoCloseable {
     /** Makes or updates the tables of a database. */
     static void migrate(ConnectionSource source) {
         try {
-            Flyway.configure(MetadataStore.class.getClassLoader())
-                    .dataSource(new OpenedConnections(source, "tidetable migration"))
-                    .locations("classpath:io/tidetable/control/store/migration")
-                    .defaultSchema("tidetable")
-                    .schemas("tidetable")
-                    .table("metadata_version")
-                    // The schema may be there before: the data plane notes its progress in it.
-                    .baselineOnMigrate(true)
-                    .baselineVersion("0")
-                    .validateMigrationNaming(true)
-                    .load()
-                    .migrate();
+            migrations(source).migrate();
         } catch (FlywayException e) {
-            throw new TidetableException(
-                    "TT-636",
-                    "the metadata store could not be made or updated: %s; its database needs a role that may create the schema tidetable and tables in it"
-                            .formatted(firstLine(e)),
-                    e);
+            throw unusable(e);
         }
+    }
+
+    private static Flyway migrations(ConnectionSource source) {
+        return Flyway.configure(MetadataStore.class.getClassLoader())
+                .dataSource(new OpenedConnections(source, "tidetable migration"))
+                .locations("classpath:io/tidetable/control/store/migration")
+                .defaultSchema("tidetable")
+                .schemas("tidetable")
+                .table("metadata_version")
+                // The schema may be there before: the data plane notes its progress in it.
+                .baselineOnMigrate(true)
+                .baselineVersion("0")
+                .validateMigrationNaming(true)
+                .load();
+    }
+
+    private static TidetableException unusable(FlywayException e) {
+        return new TidetableException(
+                "TT-636",
+                "the metadata store could not be made or updated: %s; its database needs a role that may create the schema tidetable and tables in it"
+                        .formatted(firstLine(e)),
+                e);
     }
 
     private static String firstLine(Throwable failure) {
@@ -103,40 +134,40 @@ public final class MetadataStore implements AutoCloseable {
 
     /** The replication schemas. */
     public SchemaStore schemas() {
-        return new SchemaStore(open(), pipeline);
+        return new SchemaStore(opened(), pipeline);
     }
 
     /** The classification rules. */
     public RuleStore rules() {
-        return new RuleStore(open(), pipeline, audit());
+        return new RuleStore(opened(), pipeline, audit());
     }
 
     /** The overrides. */
     public OverrideStore overrides() {
-        return new OverrideStore(open(), pipeline, audit());
+        return new OverrideStore(opened(), pipeline, audit());
     }
 
     /** The functions declared while it ran. */
     public FunctionStore functions() {
-        return new FunctionStore(open(), pipeline, audit());
+        return new FunctionStore(opened(), pipeline, audit());
     }
 
     /** Everything that administrators have said. */
     public DeclaredStore declared() {
-        return new DeclaredStore(open(), rules(), overrides());
+        return new DeclaredStore(opened(), rules(), overrides());
     }
 
     /** The access tokens. */
     public TokenStore tokens() {
-        return new TokenStore(open(), pipeline, audit());
+        return new TokenStore(opened(), pipeline, audit());
     }
 
     /** Who changed what. */
     public AuditStore audit() {
-        return new AuditStore(open(), pipeline);
+        return new AuditStore(opened(), pipeline);
     }
 
-    private Jdbi open() {
+    private Jdbi opened() {
         return Objects.requireNonNull(jdbi, "not started");
     }
 

@@ -58,11 +58,15 @@ public final class SchemaStore {
 
     private static final String LAST_BY_RULE =
             """
-            SELECT DISTINCT ON (destination, namespace, name)
-                document::text AS document, evidence::text AS evidence, author
-            FROM tidetable.replication_schema_version
-            WHERE pipeline = :pipeline AND origin IN ('default', 'rule', 'settings')
-            ORDER BY destination, namespace, name, version DESC
+            SELECT DISTINCT ON (v.destination, v.namespace, v.name)
+                v.document::text AS document, v.evidence::text AS evidence, v.author
+            FROM unnest(:destinations::text[], :namespaces::text[], :names::text[])
+                AS k (destination, namespace, name)
+            JOIN tidetable.replication_schema_version v
+                ON v.pipeline = :pipeline AND v.destination = k.destination
+                AND v.namespace = k.namespace AND v.name = k.name
+            WHERE v.origin IN ('default', 'rule', 'settings')
+            ORDER BY v.destination, v.namespace, v.name, v.version DESC
             """;
 
     /** For all at once, so that thousands of tables are saved in one round trip. */
@@ -144,28 +148,33 @@ public final class SchemaStore {
         return jdbi.withHandle(handle ->
                 handle.createQuery(VERSIONS)
                         .bind("pipeline", pipeline)
-                        .reduceRows(
-                                new TreeMap<Key, Long>(),
-                                (all, row) -> {
-                                    all.put(
-                                            new Key(
-                                                    new TableId(
-                                                            row.getColumn(
-                                                                    "namespace", String.class),
-                                                            row.getColumn("name", String.class)),
-                                                    new DestinationId(
-                                                            row.getColumn(
-                                                                    "destination", String.class))),
-                                            row.getColumn("version", Long.class));
-                                    return all;
-                                }));
+                        .scanResultSet((rows, context) -> versions(rows.get())));
+    }
+
+    private static Map<Key, Long> versions(ResultSet row) throws SQLException {
+        Map<Key, Long> versions = new TreeMap<>();
+        while (row.next()) {
+            versions.put(
+                    new Key(
+                            new TableId(row.getString("namespace"), row.getString("name")),
+                            new DestinationId(row.getString("destination"))),
+                    row.getLong("version"));
+        }
+        return versions;
     }
 
     /** The newest versions of some. */
     public List<StoredSchema> newest(Collection<Key> keys) {
+        return some(SOME, keys);
+    }
+
+    private List<StoredSchema> some(String query, Collection<Key> keys) {
         List<Key> asked = List.copyOf(keys);
+        if (asked.isEmpty()) {
+            return List.of();
+        }
         return jdbi.withHandle(handle ->
-                handle.createQuery(SOME)
+                handle.createQuery(query)
                         .bind("pipeline", pipeline)
                         .bind("destinations", texts(asked, key -> key.destination().name()))
                         .bind("namespaces", texts(asked, key -> key.table().namespace()))
@@ -174,13 +183,9 @@ public final class SchemaStore {
                         .list());
     }
 
-    /** What rules and settings said of each table when they last decided. */
-    public List<StoredSchema> lastByRule() {
-        return jdbi.withHandle(handle ->
-                handle.createQuery(LAST_BY_RULE)
-                        .bind("pipeline", pipeline)
-                        .map(SchemaStore::stored)
-                        .list());
+    /** What rules and settings said of some when they last decided. */
+    public List<StoredSchema> lastByRule(Collection<Key> keys) {
+        return some(LAST_BY_RULE, keys);
     }
 
     /**

@@ -151,6 +151,74 @@ class ControlPlaneTest {
     }
 
     @Test
+    void readingAheadChangesNothingWhereNothingIsYet() throws SQLException {
+        try (DatabasePair empty = Servers.freshPair();
+                ControlPlane first =
+                        new ControlPlane(
+                                new MetadataStore(
+                                        _ -> portable(empty.connectDestination()), "main"),
+                                new Replicated(
+                                        _ -> portable(empty.connectSource()),
+                                        Map.of(
+                                                REPORTING,
+                                                _ -> portable(empty.connectDestination())),
+                                        this::stated,
+                                        fixed),
+                                InstantSource.system())) {
+            first.readAhead();
+
+            assertThat(first.hasReadAhead()).isFalse();
+            try (Connection connection = empty.connectDestination();
+                    Statement statement = connection.createStatement();
+                    var row = statement.executeQuery("SELECT to_regnamespace('tidetable')::text")) {
+                row.next();
+                assertThat(row.getString(1)).isNull();
+            }
+            first.start();
+            assertThat(first.inForce()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatOthersDecidedAfterItWasReadAheadCounts() {
+        ControlPlane next = controlPlane();
+        next.readAhead();
+        assertThat(next.hasReadAhead()).isTrue();
+
+        control.rules().apply(control.rules().current(), List.of(rule("all", "true", 42)), "ada");
+        control.store()
+                .schemas()
+                .save(
+                        newest().withStrategy(new Strategy.Full(Duration.ofMinutes(5)))
+                                .decided(Origin.PLANNER, "a forecast", Instant.EPOCH),
+                        Evidence.NONE,
+                        "planner");
+        control.overrides()
+                .set(ITEMS, null, new Pins(null, null, 7, null, null, false), "mine", "ada", null);
+        control.close();
+        control = next;
+        control.start();
+
+        assertThat(newest().version()).isEqualTo(3);
+        assertThat(control.inForce(ORDERS_KEY).schema().strategy().label()).isEqualTo("full");
+        assertThat(control.inForce(ORDERS_KEY).schema().priority()).isEqualTo(42);
+        assertThat(control.inForce(new Key(ITEMS, REPORTING)).schema().priority()).isEqualTo(7);
+    }
+
+    @Test
+    void whatTheSettingsSayIsFollowedAfterReadingAhead() {
+        control.close();
+        orders = new Stated("'tables[1]'", new Consistency.Key(4), 77, null, null, Set.of());
+        control = controlPlane();
+        control.readAhead();
+        assertThat(control.hasReadAhead()).isTrue();
+        control.start();
+
+        assertThat(newest().priority()).isEqualTo(77);
+        assertThat(newest().version()).isEqualTo(2);
+    }
+
+    @Test
     void aTableThatCameAfterTheStatisticsIsClassifiedWhenItIsAskedFor() throws SQLException {
         databases.onSource("CREATE TABLE late (id bigint PRIMARY KEY)");
         TableId late = new TableId("public", "late");

@@ -19,6 +19,10 @@ final class Findings {
         all.add(new Finding(Severity.INFO, check, subject, sentence));
     }
 
+    void addAll(Findings others) {
+        all.addAll(others.all);
+    }
+
     /** The worst first; what is equally bad stays in the order it was found. */
     List<Finding> sorted() {
         return all.stream().sorted(java.util.Comparator.comparing(Finding::severity)).toList();

@@ -1,6 +1,7 @@
 package io.tidetable.node.check;
 
 import io.tidetable.model.DestinationId;
+import io.tidetable.model.TableId;
 import io.tidetable.node.catalog.Relation;
 import io.tidetable.node.catalog.SourceCatalog;
 import io.tidetable.node.catalog.SpreadableKeys;
@@ -8,10 +9,10 @@ import io.tidetable.node.catalog.TableDefinition;
 import io.tidetable.node.postgres.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at a source and its destinations before anything is started: whatever would make
@@ -25,17 +26,23 @@ public final class Preflight {
     public static List<Finding> check(CheckRequest request) {
         Findings findings = new Findings();
         Connection source = Reachability.ofSource().connect(request.source(), findings);
+        List<DestinationLook> looks = new ArrayList<>();
         try (source) {
-            List<TableDefinition> tables =
-                    source == null ? List.of() : checkSource(source, request, findings);
             destinations(request)
                     .forEach((id, database) ->
-                            checkDestination(id, database, source, tables, request, findings));
+                            looks.add(new DestinationLook(id, database, request)));
+            List<TableDefinition> tables =
+                    source == null ? List.of() : checkSource(source, request, looks, findings);
+            for (DestinationLook look : looks) {
+                look.check(source, tables, findings);
+            }
         } catch (SQLException e) {
             findings.error(
                     Check.SOURCE_UNREACHABLE,
                     request.source().jdbcUrl(),
                     "the source could not be examined: %s".formatted(e.getMessage()));
+        } finally {
+            looks.forEach(DestinationLook::close);
         }
         return findings.sorted();
     }
@@ -53,46 +60,20 @@ public final class Preflight {
     }
 
     private static List<TableDefinition> checkSource(
-            Connection source, CheckRequest request, Findings findings) throws SQLException {
+            Connection source, CheckRequest request, List<DestinationLook> looks, Findings findings)
+            throws SQLException {
         ServerFacts server = ServerFacts.read(source);
         new SourceServerChecks(request, findings).run(source, server);
         List<Relation> relations = SourceCatalog.relations(source);
+        List<TableId> selected =
+                SourceCatalog.selected(relations, request.selection()).stream()
+                        .map(Relation::id)
+                        .toList();
+        looks.forEach(look -> look.begin(selected));
         new SelectionChecks(request.selection(), findings).run(relations);
         List<TableDefinition> tables = SourceCatalog.tables(source, request.selection());
         new SourceTableChecks(request, server, SpreadableKeys.read(source), findings).run(tables);
         new SourceRightsChecks(request, findings).run(source, server, tables);
         return tables;
-    }
-
-    private static void checkDestination(
-            DestinationId id,
-            Database database,
-            @Nullable Connection source,
-            List<TableDefinition> tables,
-            CheckRequest request,
-            Findings findings) {
-        Connection destination = Reachability.ofDestination(id.name()).connect(database, findings);
-        if (destination == null) {
-            return;
-        }
-        try (destination) {
-            DestinationFacts facts =
-                    DestinationFacts.read(
-                            destination,
-                            request.pipeline(),
-                            tables.stream().map(TableDefinition::id).toList());
-            new DestinationServerChecks(id, facts, findings)
-                    .run(source == null ? null : ServerFacts.read(source));
-            DestinationTableChecks checks =
-                    new DestinationTableChecks(id, facts, request, findings);
-            if (source != null) {
-                checks.run(source, destination, tables);
-            }
-        } catch (SQLException e) {
-            findings.error(
-                    Check.DESTINATION_UNREACHABLE,
-                    id.name(),
-                    "the destination could not be examined: %s".formatted(e.getMessage()));
-        }
     }
 }
