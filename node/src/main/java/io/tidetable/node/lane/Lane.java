@@ -136,6 +136,16 @@ public final class Lane {
         return tables.values();
     }
 
+    /**
+     * The tables that have to stop for the lane to stop: those that were set aside keep saying why,
+     * and it goes on without them once the others go on.
+     */
+    public Collection<LaneTable> stopping() {
+        List<LaneTable> carried =
+                tables.values().stream().filter(table -> !table.isSetAside()).toList();
+        return carried.isEmpty() ? tables() : carried;
+    }
+
     /** The lane's table of that name, or null. */
     public @Nullable LaneTable table(TableId table) {
         return tables.get(table);

@@ -120,6 +120,8 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     void resume(LaneTable table) throws SQLException {
         if (table.isSetAside()) {
             readmission.begin(table);
+        } else if (work.stoppedBeforeItsCopy(table)) {
+            readmission.beginCopy(table);
         } else {
             work.resume(table);
         }
@@ -276,7 +278,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
             carried.forEach(table -> work.mergeAfterGap(table));
             wake(lane);
         } catch (SQLException e) {
-            lane.tables().forEach(table -> table.become(TableState.FAILED, reason));
+            lane.stopping().forEach(table -> table.become(TableState.FAILED, reason));
             LOG.error("lane {} stopped: {}", lane.id(), reason, e);
         }
     }
@@ -290,7 +292,17 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     }
 
     @Override
-    public void skipToEnd(Lane lane) throws SQLException {
+    public void skipToEnd(Lane lane, LaneTable merged, String reason) throws SQLException {
+        // Before it is skipped: afterwards nobody could tell that changes were missed.
+        for (LaneTable table : lane.tables()) {
+            if (table != merged && !table.isSetAside()) {
+                work.skipped(table, reason);
+            }
+        }
+        skipToEnd(lane);
+    }
+
+    private void skipToEnd(Lane lane) throws SQLException {
         try (Connection connection = context.connect("tidetable bookkeeping")) {
             connection.setAutoCommit(false);
             context.tables().forgetProgress(connection, lane.id());

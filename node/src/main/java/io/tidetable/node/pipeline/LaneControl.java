@@ -2,6 +2,7 @@ package io.tidetable.node.pipeline;
 
 import io.tidetable.model.TableId;
 import io.tidetable.node.lane.Lane;
+import io.tidetable.node.lane.LaneTable;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -18,9 +19,12 @@ interface LaneControl {
 
     /**
      * Lets a lane, whose lock the caller holds, skip to what comes next: a merge makes good what it
-     * leaves out.
+     * leaves out. The caller is about to merge one of its tables; the others come to be merged, or
+     * stop, too.
+     *
+     * @param reason why it cannot go on as it is
      */
-    void skipToEnd(Lane lane) throws SQLException;
+    void skipToEnd(Lane lane, LaneTable merged, String reason) throws SQLException;
 
     /** The copy is over, or stopped: another may begin. */
     void copyEnded(CopyJob job);

@@ -401,7 +401,7 @@ final class LaneWorker {
     }
 
     private static void fail(Lane lane, String why) {
-        lane.tables().forEach(table -> table.become(TableState.FAILED, why));
+        lane.stopping().forEach(table -> table.become(TableState.FAILED, why));
         LOG.error("lane {} stopped: {}", lane.id(), why);
     }
 

@@ -148,7 +148,7 @@ final class MergeWorker {
             try {
                 owned.add(session.progressOf(lane));
             } catch (JournalGapException e) {
-                lanes.skipToEnd(lane);
+                lanes.skipToEnd(lane, table, e.line());
                 skipped = true;
                 owned.add(session.progressOf(lane));
             }

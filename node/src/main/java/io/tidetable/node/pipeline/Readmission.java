@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Takes in tables that could not be created at a destination, once somebody has mended that. Their
  * lanes passed their changes by until then. So the lanes rest before anything else; then everybody
  * has to end who has written to the table by now, for the copy or merge is to see whatever was
- * passed by; only then it begins. Thread-safe.
+ * passed by; only then it begins. So do copies that were stopped before they began. Thread-safe.
  */
 final class Readmission implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Readmission.class);
@@ -58,10 +58,7 @@ final class Readmission implements AutoCloseable {
      * @throws TidetableException why it still cannot be created; it stays set aside then
      */
     synchronized void begin(LaneTable table) throws SQLException {
-        if (!open) {
-            throw new TidetableException(
-                    "TT-402", "the pipeline is starting or being stopped; ask again in a moment");
-        }
+        requireOpen();
         if (!table.isSetAside() || table.state() != TableState.FAILED) {
             return;
         }
@@ -85,6 +82,33 @@ final class Readmission implements AutoCloseable {
             }
         }
         LOG.info("table {} can be created by now, it is brought from the source", table.table());
+        start(table);
+    }
+
+    /**
+     * Begins the copy of a table that is there and stopped before its copy began. Nothing of it was
+     * passed by; yet what stopped it may have been that not all of it was published.
+     */
+    synchronized void beginCopy(LaneTable table) {
+        requireOpen();
+        synchronized (table) {
+            if (table.state() != TableState.FAILED) {
+                return;
+            }
+            table.become(TableState.WAITING, null);
+        }
+        LOG.info("the copy of {} is about to begin", table.table());
+        start(table);
+    }
+
+    private void requireOpen() {
+        if (!open) {
+            throw new TidetableException(
+                    "TT-402", "the pipeline is starting or being stopped; ask again in a moment");
+        }
+    }
+
+    private void start(LaneTable table) {
         Thread thread =
                 Thread.ofVirtual()
                         .name("readmission-" + context.id())
@@ -99,8 +123,7 @@ final class Readmission implements AutoCloseable {
             if (isOnItsWay(table)) {
                 work.takeIn(table);
             } else {
-                table.setAside(String.valueOf(table.message()));
-                wake(table);
+                stop(table, String.valueOf(table.message()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -110,11 +133,19 @@ final class Readmission implements AutoCloseable {
                             ? known.line()
                             : "TT-495 its copy could not begin: " + e.getMessage();
             LOG.error("table {} stopped: {}", table.table(), why, e);
-            table.setAside(why);
-            wake(table);
+            stop(table, why);
         } finally {
             threads.remove(Thread.currentThread());
         }
+    }
+
+    private void stop(LaneTable table, String why) {
+        if (table.isSetAside()) {
+            table.setAside(why);
+        } else {
+            table.become(TableState.FAILED, why);
+        }
+        wake(table);
     }
 
     private static boolean isOnItsWay(LaneTable table) {

@@ -36,6 +36,7 @@ final class TableWork {
     private final FunctionWatch functions;
     private final CopyAdmission admission;
     private final Map<TableId, CopyJob> copies = new ConcurrentSkipListMap<>();
+    private volatile boolean begun;
 
     TableWork(
             DestinationContext context,
@@ -63,6 +64,7 @@ final class TableWork {
                 begin(table, jobs);
             }
         }
+        begun = true;
         admission.add(jobs);
     }
 
@@ -80,7 +82,37 @@ final class TableWork {
         }
     }
 
-    /** Begins the copy or the merge of a table that was set aside; its fence has been passed. */
+    /**
+     * Whether the table stopped before its first copy could begin, which nobody has prepared then.
+     *
+     * @throws TidetableException while the start is about to begin copies
+     */
+    boolean stoppedBeforeItsCopy(LaneTable table) throws SQLException {
+        if (table.state() != TableState.FAILED || copies.containsKey(table.table())) {
+            return false;
+        }
+        Registered known = registered(table);
+        boolean copied = known != null && isCopied(known.stage());
+        if (copied && !begun) {
+            throw new TidetableException(
+                    "TT-402",
+                    "the first copies are about to begin, once transactions that were open at the start have ended; resume %s after that"
+                            .formatted(table.table()));
+        }
+        return copied;
+    }
+
+    private static boolean isCopied(Stage stage) {
+        return switch (stage) {
+            case WAITING, COPYING, LEFT_OUT -> true;
+            case CATCHING_UP, STREAMING, MERGING, PAUSED -> false;
+        };
+    }
+
+    /**
+     * Begins the copy or the merge of a table that was set aside, or stopped before its copy; its
+     * fence has been passed.
+     */
     void takeIn(LaneTable table) {
         List<CopyJob> jobs = new ArrayList<>();
         table.takeIn();
@@ -232,6 +264,39 @@ final class TableWork {
         }
     }
 
+    /**
+     * Another table's merge is about to let their lane skip changes that cannot be had any more.
+     */
+    void skipped(LaneTable table, String reason) throws SQLException {
+        synchronized (table) {
+            switch (table.state()) {
+                case STREAMING, CATCHING_UP -> {
+                    if (context.lostChanges() == PipelineSettings.LostChanges.STOP) {
+                        context.become(table, Stage.MERGING, TableState.FAILED);
+                        table.become(
+                                TableState.FAILED,
+                                reason
+                                        + "; the settings say to stop there (lost_changes: stop): 'tidetable resync' compares it with the source and mends it");
+                        LOG.error("table {} stopped: TT-248 {}", table.table(), table.message());
+                    } else {
+                        LOG.warn(
+                                "table {}: {}; it is compared with the source and mended",
+                                table.table(),
+                                reason);
+                        context.become(table, Stage.MERGING, TableState.MERGING);
+                        beginMerge(table, true);
+                    }
+                }
+                case FAILED -> {
+                    String why = table.message();
+                    context.become(table, Stage.MERGING, TableState.FAILED, why);
+                }
+                case WAITING, COPYING, PAUSED -> context.mergeLater(table);
+                case MERGING -> {}
+            }
+        }
+    }
+
     /** Merges a table of which changes were missed; it is out of the stream already. */
     void mergeAfterGap(LaneTable table) {
         beginMerge(table, true);
@@ -326,10 +391,7 @@ final class TableWork {
 
     /** A table that failed goes on from the stage that the destination remembers. */
     private void afterFailure(LaneTable table) throws SQLException {
-        Registered known;
-        try (Connection connection = context.connect("tidetable bookkeeping")) {
-            known = context.tables().all(connection).get(table.table());
-        }
+        Registered known = registered(table);
         if (known == null) {
             return;
         }
@@ -344,6 +406,12 @@ final class TableWork {
             case MERGING -> merge(table);
             case CATCHING_UP, STREAMING, PAUSED ->
                     context.become(table, Stage.CATCHING_UP, TableState.CATCHING_UP);
+        }
+    }
+
+    private @Nullable Registered registered(LaneTable table) throws SQLException {
+        try (Connection connection = context.connect("tidetable bookkeeping")) {
+            return context.tables().all(connection).get(table.table());
         }
     }
 

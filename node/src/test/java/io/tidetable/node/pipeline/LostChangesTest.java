@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidetable.model.ByteSize;
 import io.tidetable.model.Consistency;
+import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.node.fault.FaultPoint;
 import io.tidetable.node.fault.Faults;
@@ -39,10 +40,11 @@ class LostChangesTest {
     private static final String INDEXES =
             "SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND tablename = 'orders'";
 
-    private static final String PROGRESS =
-            "SELECT lsn::text FROM tidetable.progress WHERE lane = 'public.orders'";
+    private static final String PROGRESS = "SELECT min(lsn)::text FROM tidetable.progress";
 
     private final DatabasePair databases = Servers.freshPair();
+
+    private boolean grouped;
 
     @TempDir Path directory;
 
@@ -105,6 +107,59 @@ class LostChangesTest {
                 "DELETE FROM orders WHERE id BETWEEN 200 AND 300");
 
         runUntilComplete(builder().bounded(ByteSize.megabytes(200)));
+
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void aMergeThatFindsTheGapOfASharedLaneLeavesNoOtherTableOfTheLaneWithoutWhatWasLost()
+            throws Exception {
+        databases.onSource(
+                "CREATE TABLE lines (id int PRIMARY KEY, v int)",
+                "INSERT INTO lines SELECT g, g FROM generate_series(1, 1000) g");
+        grouped = true;
+        String restored = freeTheJournalBeyondAnOldProgress();
+        databases.onDestination(
+                "UPDATE tidetable.progress SET xid = 0, lsn = '%s'".formatted(restored),
+                "UPDATE tidetable.replicated_table SET state = 'merging' WHERE name = 'orders'",
+                "DELETE FROM orders WHERE id BETWEEN 200 AND 300",
+                "UPDATE lines SET v = -5 WHERE id <= 100",
+                "DELETE FROM lines WHERE id BETWEEN 200 AND 300");
+
+        runUntilComplete(builder().bounded(ByteSize.megabytes(200)));
+
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    void whereChangesThatAreLostAreToStopASharedLaneNoneOfItsTablesGoesOnWithoutThem()
+            throws Exception {
+        databases.onSource(
+                "CREATE TABLE lines (id int PRIMARY KEY, v int)",
+                "INSERT INTO lines SELECT g, g FROM generate_series(1, 1000) g");
+        grouped = true;
+        String restored = freeTheJournalBeyondAnOldProgress();
+        databases.onDestination(
+                "UPDATE tidetable.progress SET xid = 0, lsn = '%s'".formatted(restored),
+                "DELETE FROM orders WHERE id BETWEEN 200 AND 300",
+                "DELETE FROM lines WHERE id BETWEEN 200 AND 300");
+        TableId orders = new TableId("public", "orders");
+        TableId lines = new TableId("public", "lines");
+
+        try (Pipeline pipeline =
+                        builder()
+                                .bounded(ByteSize.megabytes(200))
+                                .stoppingWhereChangesAreLost()
+                                .build();
+                LogEars log = new LogEars()) {
+            log.listen();
+            pipeline.start();
+            log.await("stopped: TT-248", LIMIT);
+            pipeline.resync(PipelineBuilder.REPORTING, orders);
+            log.await("table public.orders merged", LIMIT);
+            pipeline.resume(PipelineBuilder.REPORTING, lines);
+            awaitComplete(pipeline);
+        }
 
         databases.comparer().assertEqual();
     }
@@ -179,7 +234,10 @@ class LostChangesTest {
     }
 
     private PipelineBuilder builder() {
-        return new PipelineBuilder(databases, directory);
+        PipelineBuilder builder = new PipelineBuilder(databases, directory);
+        return grouped
+                ? builder.rule("public.*", new Consistency.Group("shop"), Track.BULK)
+                : builder;
     }
 
     private void runUntilComplete(PipelineBuilder builder) throws InterruptedException {

@@ -10,6 +10,7 @@ import io.tidetable.model.TableId;
 import io.tidetable.model.Track;
 import io.tidetable.model.schema.Strategy;
 import io.tidetable.model.status.TableState;
+import io.tidetable.model.status.TableStatus;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.testkit.DatabasePair;
 import io.tidetable.testkit.Servers;
@@ -325,6 +326,53 @@ class PushDownTest {
             awaitComplete(pipeline);
             assertSame(pipeline, "SELECT id, kind, stars, body FROM visits");
         }
+    }
+
+    @Test
+    void aTableThatCouldNotBePublishedWholeIsCopiedOnceItCanAndIsResumed() throws Exception {
+        makeVisits();
+        try (Pipeline pipeline = pushing(needing(List.of("kind"), "id > 250")).build()) {
+            pipeline.start();
+            awaitPublished("id, kind", "id > 250");
+        }
+        databases.onDestination("DROP SCHEMA tidetable CASCADE", "DROP TABLE visits");
+        databases.onSource(
+                "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE insufficient_privilege; END'",
+                "CREATE EVENT TRIGGER refusing ON ddl_command_start WHEN TAG IN ('ALTER PUBLICATION') EXECUTE FUNCTION refuse()");
+        try (Pipeline pipeline = pushing(new Strategy.PrioritizedDelta()).build();
+                Connection open = databases.connectSource();
+                Statement writer = open.createStatement()) {
+            open.setAutoCommit(false);
+            writer.execute("UPDATE visits SET stars = 100, body = 'early' WHERE id IN (1, 300)");
+            pipeline.start();
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .until(() -> String.valueOf(visits(pipeline).message()).startsWith("TT-237"));
+            databases.onSource("DROP EVENT TRIGGER refusing");
+            // The start's own fence is still awaited, before which nothing of it was published.
+            assertThatThrownBy(() -> pipeline.resume(PipelineBuilder.REPORTING, VISITS))
+                    .hasMessageContaining("the first copies are about to begin");
+            open.commit();
+            writer.execute("UPDATE visits SET stars = 200, body = 'late' WHERE id IN (2, 301)");
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .ignoreExceptions()
+                    .until(() -> {
+                        pipeline.resume(PipelineBuilder.REPORTING, VISITS);
+                        return true;
+                    });
+            assertThat(visits(pipeline).state()).isEqualTo(TableState.WAITING);
+            writer.execute("UPDATE visits SET stars = 300 WHERE id IN (2, 302)");
+            open.commit();
+            awaitComplete(pipeline);
+            databases.onSource("UPDATE visits SET body = 'later' WHERE id % 2 = 0");
+            awaitComplete(pipeline);
+            assertSame(pipeline, "SELECT id, kind, stars, body FROM visits");
+        }
+    }
+
+    private static TableStatus visits(Pipeline pipeline) {
+        return pipeline.status().destinations().getFirst().tables().getFirst();
     }
 
     private String publication() {

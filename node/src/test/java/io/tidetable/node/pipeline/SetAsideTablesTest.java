@@ -373,6 +373,72 @@ class SetAsideTablesTest {
     }
 
     @Test
+    void whereItsLaneStopsForAnotherReasonItKeepsItsOwnAndTheOthersAreResumedWithoutIt()
+            throws Exception {
+        PipelineBuilder grouped =
+                builder().rule("public.*", new Consistency.Group("shop"), Track.BULK);
+        try (Pipeline pipeline = grouped.build()) {
+            pipeline.start();
+            awaitComplete(pipeline, GOOD);
+            databases.onDestination("CREATE VIEW in_the_way AS SELECT v FROM good");
+            databases.onSource("ALTER TABLE good ALTER COLUMN v TYPE bigint");
+            change(1);
+            log.await("TT-422", LIMIT);
+            databases.onDestination("DROP VIEW in_the_way");
+            assertThat(bad(pipeline, REPORTING).message()).startsWith("TT-412 ");
+
+            pipeline.resume(REPORTING, GOOD);
+            awaitComplete(pipeline, GOOD);
+        }
+        databases.comparer().assertEqual(List.of(GOOD));
+    }
+
+    @Test
+    void aTableOfItsNameThatReplacesItAtTheSourceMeanwhileComesWithItsChanges() throws Exception {
+        try (Pipeline pipeline = builder().build()) {
+            pipeline.start();
+            awaitComplete(pipeline, GOOD);
+            databases.onSource(
+                    "DROP TABLE bad",
+                    "CREATE TABLE bad (id serial PRIMARY KEY, v int, w int GENERATED ALWAYS AS (twice(v)) STORED)",
+                    "INSERT INTO bad (v) SELECT g FROM generate_series(1, 50) g");
+            change(1);
+
+            databases.onDestination(TWICE);
+            pipeline.resume(REPORTING, BAD);
+            change(2);
+            log.await("TT-246", LIMIT);
+            log.await("table public.bad merged", LIMIT);
+            change(3);
+            awaitAllComplete(pipeline);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
+    @Tag("wide")
+    void giantTransactionsOverItAndItsGroupAreStagedWithoutIt() throws Exception {
+        PipelineBuilder grouped =
+                builder()
+                        .rule("public.*", new Consistency.Group("shop"), Track.BULK)
+                        .tuned(PipelineBuilder.SMALL);
+        try (Pipeline pipeline = grouped.build()) {
+            pipeline.start();
+            for (int round = 0; round < 3; round++) {
+                databases.onSource(
+                        "INSERT INTO bad (v) SELECT g FROM generate_series(1, 60000) g",
+                        "BEGIN; TRUNCATE good, bad; INSERT INTO good SELECT g, g FROM generate_series(1, 60000) g; INSERT INTO bad (v) SELECT g FROM generate_series(1, 60000) g; COMMIT");
+                if (round == 1) {
+                    databases.onDestination(TWICE);
+                    pipeline.resume(REPORTING, BAD);
+                }
+            }
+            awaitAllComplete(pipeline);
+        }
+        databases.comparer().assertEqual();
+    }
+
+    @Test
     void aStartGoesOnThoughNoTableCanBeCreated() throws Exception {
         databases.onSource("DROP TABLE good");
         try (Pipeline pipeline = builder().build()) {
