@@ -58,6 +58,7 @@ final class CaptureSession {
     private long flushedCommits;
     private long spillLookAt;
     private long saidGivenWay = System.nanoTime() - SAY_NANOS;
+    private long readSinceAsked;
     private long bytes;
     private long notedBytes;
     private long arrivedBytes;
@@ -130,6 +131,7 @@ final class CaptureSession {
             long before = System.nanoTime();
             ByteBuffer message = connection.read();
             long now = System.nanoTime();
+            readSinceAsked += message == null ? 0 : message.remaining();
             if (silent && (message != null || !connection.keepalivePosition().equals(Lsn.ZERO))) {
                 silent = false;
                 heard.run();
@@ -148,7 +150,10 @@ final class CaptureSession {
     /** Waits for the express track; false where there was nothing to wait for. */
     private boolean giveWay() throws SQLException {
         boolean waited = false;
-        while (!stopping && setup.rightOfWay().mustWait(System.nanoTime())) {
+        long bytes = readSinceAsked;
+        readSinceAsked = 0;
+        while (!stopping && setup.rightOfWay().mustWait(System.nanoTime(), bytes)) {
+            bytes = 0;
             if (!waited && unflushed) {
                 flush(System.nanoTime());
             }

@@ -9,15 +9,22 @@ import java.util.concurrent.atomic.AtomicLong;
  * that counts is what lies above the shortest of late, so clocks need not agree. An express track
  * that is late by what it carries itself is not helped by that, and may need bulk to get rid of it.
  *
- * <p>The express track's thread reports, the bulk track's asks. Bulk still reads a quarter of the
- * time, and what it waits is bounded: 10 s in a burst, a tenth of the time in the long run. Times
- * are nanoseconds of any origin.
+ * <p>The express track's thread reports, the bulk track's asks. Commits that came regularly and
+ * stay out count as late before they arrive. Bulk goes on by a trickle, so that what lies between
+ * it and the source fills up and the source stops to decode for it; a reader that only rests now
+ * and then keeps the source as busy as before. What it waits is bounded: 10 s in a burst, a tenth
+ * of the time in the long run. Times are nanoseconds of any origin.
  */
 public final class RightOfWay {
     private static final long LATE = Duration.ofMillis(10).toNanos();
 
     /** A late commit counts so long, where no other follows it. */
     private static final long HOLD = Duration.ofMillis(500).toNanos();
+
+    /** Commits that usually follow each other faster than this are missed when they stay out. */
+    private static final long REGULAR = Duration.ofMillis(50).toNanos();
+
+    private static final int USUAL_GAPS = 4;
 
     private static final long FLOOR_WINDOW = Duration.ofMinutes(1).toNanos();
 
@@ -29,13 +36,15 @@ public final class RightOfWay {
     private static final long CYCLE = Duration.ofMillis(40).toNanos();
     private static final long MOST_OF_CYCLE = CYCLE / 4 * 3;
 
+    /** Bytes that bulk reads at least in a cycle, and hardly more while it gives way. */
+    private static final long TRICKLE = 64 << 10;
+
     private static final long LONGEST_BURST = Duration.ofSeconds(10).toNanos();
     private static final int PART_OF_TIME = 10;
 
     private final AtomicLong waited = new AtomicLong();
 
-    /** Until when the express track counts as late, and by how much. */
-    private volatile Lateness lateness = new Lateness(0, 0, false);
+    private volatile Arrival last = new Arrival(0, 0, Long.MAX_VALUE, false);
 
     private boolean reported;
     private long windowBegan;
@@ -44,15 +53,30 @@ public final class RightOfWay {
     private long loadBegan;
     private long load;
     private long loadBefore;
+    private long gap = HOLD;
 
     private boolean asked;
     private long askedAt;
     private boolean waiting;
     private long cycleBegan;
     private long waitedInCycle;
+    private long readInCycle;
     private long allowance = LONGEST_BURST;
 
-    private record Lateness(long until, long excess, boolean isLate) {}
+    /**
+     * The last commit that came.
+     *
+     * @param excess what it was late by
+     * @param gap usual time between two of them
+     * @param isLoaded whether the express track keeps itself busy
+     */
+    private record Arrival(long at, long excess, long gap, boolean isLoaded) {
+        boolean isLate(long now) {
+            long since = now - at;
+            boolean overdue = gap < REGULAR && since > LATE + USUAL_GAPS * gap;
+            return !isLoaded && since < HOLD && (excess > LATE || overdue);
+        }
+    }
 
     /**
      * A commit came over the express track.
@@ -61,19 +85,21 @@ public final class RightOfWay {
      * @param bytes that came with it and since the one before
      */
     void arrived(long now, long delay, long bytes) {
+        if (reported) {
+            gap += (Math.min(now - last.at(), HOLD) - gap) / 16;
+        } else {
+            loadBegan = now;
+        }
         if (!reported || now - windowBegan >= FLOOR_WINDOW) {
             floorBefore = floor;
             floor = Long.MAX_VALUE;
             windowBegan = now;
-            if (!reported) {
-                loadBegan = now;
-            }
-            reported = true;
         }
+        reported = true;
         floor = Math.min(floor, delay);
         long excess = delay - Math.min(floor, floorBefore);
         boolean loaded = isLoaded(now, bytes);
-        lateness = new Lateness(now + HOLD, excess, excess > LATE && !loaded);
+        last = new Arrival(now, excess, gap, loaded);
     }
 
     private boolean isLoaded(long now, long bytes) {
@@ -86,8 +112,12 @@ public final class RightOfWay {
         return Math.max(load, loadBefore) > OWN_LOAD;
     }
 
-    /** Whether the bulk track should read nothing just now; to be asked again soon. */
-    boolean mustWait(long now) {
+    /**
+     * Whether the bulk track should read nothing just now; to be asked again soon.
+     *
+     * @param bytes that it has read since it asked before
+     */
+    boolean mustWait(long now, long bytes) {
         if (!asked) {
             asked = true;
             askedAt = now;
@@ -105,19 +135,19 @@ public final class RightOfWay {
         if (now - cycleBegan >= CYCLE) {
             cycleBegan = now;
             waitedInCycle = 0;
+            readInCycle = 0;
         }
-        Lateness last = lateness;
+        readInCycle += bytes;
         waiting =
-                last.isLate()
-                        && last.until() - now > 0
+                last.isLate(now)
                         && allowance > 0
-                        && waitedInCycle < MOST_OF_CYCLE;
+                        && (waitedInCycle < MOST_OF_CYCLE || readInCycle >= TRICKLE);
         return waiting;
     }
 
     /** By how much the express track was late when that was last looked at. */
     Duration excess() {
-        return Duration.ofNanos(lateness.excess());
+        return Duration.ofNanos(last.excess());
     }
 
     /** What the bulk track has waited in all; from any thread. */

@@ -17,6 +17,12 @@ class RightOfWayTest {
     /** With each commit. */
     private long bytes = 2_000;
 
+    /** What bulk reads in a millisecond in which it may. */
+    private long bulk = 1_000;
+
+    private long justRead;
+    private long read;
+
     /** Lets time pass with a commit each 5 ms; how long bulk was told to wait meanwhile. */
     private Duration pass(Duration time, LongUnaryOperator delay) {
         Duration before = way.waited();
@@ -25,10 +31,17 @@ class RightOfWayTest {
             if (tick % 5 == 0) {
                 way.arrived(now, delay.applyAsLong(tick / 5), bytes);
             }
-            way.mustWait(now);
-            now += MILLISECOND;
+            look();
         }
         return way.waited().minus(before);
+    }
+
+    private boolean look() {
+        boolean waits = way.mustWait(now, justRead);
+        justRead = waits ? 0 : bulk;
+        read += justRead;
+        now += MILLISECOND;
+        return waits;
     }
 
     @Test
@@ -45,6 +58,45 @@ class RightOfWayTest {
         assertThat(waited).isBetween(Duration.ofMillis(5_500), Duration.ofMillis(6_100));
         assertThat(pass(Duration.ofSeconds(1), _ -> 3 * MILLISECOND))
                 .isLessThan(Duration.ofMillis(5));
+    }
+
+    @Test
+    void bulkThatWouldReadMuchGoesOnByATrickle() {
+        pass(Duration.ofSeconds(1), _ -> MILLISECOND);
+        bulk = 200_000;
+        read = 0;
+
+        pass(Duration.ofSeconds(4), _ -> 50 * MILLISECOND);
+
+        // A millisecond's worth in each cycle of 40 ms; it would read ten in a quarter of it.
+        assertThat(read).isBetween(90 * bulk, 110 * bulk);
+    }
+
+    @Test
+    void regularCommitsThatStayOutCountAsLateBeforeTheyCome() {
+        pass(Duration.ofSeconds(2), _ -> MILLISECOND);
+        assertThat(way.waited()).isZero();
+        long lastCame = now - 5 * MILLISECOND;
+
+        while (!look()) {
+            assertThat(now - lastCame).isLessThan(50 * MILLISECOND);
+        }
+        while (now - lastCame < 10 * SECOND) {
+            look();
+        }
+
+        // They may as well have ended.
+        assertThat(way.waited()).isBetween(Duration.ofMillis(300), Duration.ofMillis(500));
+    }
+
+    @Test
+    void commitsThatComeNowAndThenAreNotMissed() {
+        for (int commit = 0; commit < 100; commit++) {
+            way.arrived(now, MILLISECOND, bytes);
+            for (int passed = 0; passed < 300; passed++) {
+                assertThat(look()).isFalse();
+            }
+        }
     }
 
     @Test
@@ -88,11 +140,11 @@ class RightOfWayTest {
         long began = now;
         boolean waits = true;
         while (now - began < 2 * SECOND) {
-            waits = way.mustWait(now);
+            long asked = now;
+            waits = look();
             if (waits) {
-                assertThat(now - began).isLessThan(SECOND / 2);
+                assertThat(asked - began).isLessThan(SECOND / 2);
             }
-            now += MILLISECOND;
         }
         assertThat(waits).isFalse();
         assertThat(way.waited()).isBetween(Duration.ofMillis(350), Duration.ofMillis(400));
