@@ -152,6 +152,18 @@ final class Caretaker implements AutoCloseable {
                 }
             }
         }
+        lastRound();
+    }
+
+    private void lastRound() {
+        if (!watch.hasOwnActs()) {
+            return;
+        }
+        try {
+            watch.noteOwnActs(source(), destination());
+        } catch (SQLException | RuntimeException e) {
+            LOG.debug("how tables are published now was not noted: {}", e.getMessage());
+        }
     }
 
     private void round() throws SQLException {

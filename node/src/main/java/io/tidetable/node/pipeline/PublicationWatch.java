@@ -222,31 +222,16 @@ final class PublicationWatch {
     /** A table whose bond is another than the one noted was out of the publication meanwhile. */
     private void findInterrupted(Connection source, Connection destination) throws SQLException {
         Map<Membership, LaneTable> riding = new HashMap<>();
-        Set<Membership> settled = new HashSet<>();
-        Set<TableId> ours = new HashSet<>();
         for (LaneTable table : side.tables()) {
-            ours.add(table.table());
             if (table.move() == null) {
                 riding.put(new Membership(table.table(), table.track()), table);
-                for (Track track : Track.values()) {
-                    settled.add(new Membership(table.table(), track));
-                }
             }
         }
-        settled.removeAll(rebinding);
+        Set<Membership> settled = settled();
         // Before the source is asked: what is over then has made them for good.
         Set<Membership> ownActs = new HashSet<>(rebound);
         ownActs.retainAll(settled);
-        Map<Membership, String> now = new HashMap<>();
-        for (Track track : Track.values()) {
-            publications
-                    .bonds(source, track)
-                    .forEach((table, bond) -> {
-                        if (ours.contains(table)) {
-                            now.put(new Membership(table, track), bond);
-                        }
-                    });
-        }
+        Map<Membership, String> now = bonds(source);
         Map<Membership, String> changed = new HashMap<>(now);
         changed.entrySet().removeIf(each -> each.getValue().equals(seen.get(each.getKey())));
         Set<Membership> gone = new HashSet<>(seen.keySet());
@@ -290,6 +275,56 @@ final class PublicationWatch {
                 case MERGING, WAITING, COPYING, PAUSED, FAILED -> {}
             }
         }
+    }
+
+    /** Memberships that nothing of ours is changing. */
+    private Set<Membership> settled() {
+        Set<Membership> settled = new HashSet<>();
+        for (LaneTable table : side.tables()) {
+            if (table.move() == null) {
+                for (Track track : Track.values()) {
+                    settled.add(new Membership(table.table(), track));
+                }
+            }
+        }
+        settled.removeAll(rebinding);
+        return settled;
+    }
+
+    /** How the tables that are replicated here are bound at the source. */
+    private Map<Membership, String> bonds(Connection source) throws SQLException {
+        Set<TableId> ours = new HashSet<>();
+        side.tables().forEach(table -> ours.add(table.table()));
+        Map<Membership, String> now = new HashMap<>();
+        for (Track track : Track.values()) {
+            publications
+                    .bonds(source, track)
+                    .forEach((table, bond) -> {
+                        if (ours.contains(table)) {
+                            now.put(new Membership(table, track), bond);
+                        }
+                    });
+        }
+        return now;
+    }
+
+    /** Whether an act of ours was not looked at yet. */
+    boolean hasOwnActs() {
+        return !rebound.isEmpty();
+    }
+
+    /**
+     * Notes how acts of ours that are over have bound tables. For a pipeline that ends before it
+     * looks once more: the next start would take those acts for somebody else's, and compare the
+     * tables for nothing.
+     */
+    void noteOwnActs(Connection source, Connection destination) throws SQLException {
+        Set<Membership> ownActs = new HashSet<>(rebound);
+        ownActs.retainAll(settled());
+        Map<Membership, String> fresh = bonds(source);
+        fresh.keySet().retainAll(ownActs);
+        bonds.note(destination, fresh);
+        rebound.removeAll(ownActs);
     }
 
     private Map<TableId, LaneTable> riding(Track track) {

@@ -39,6 +39,25 @@ import org.junit.jupiter.api.Timeout;
 @Tag("slow")
 class TrackMoveTest extends TrackMoveWorld {
     @Test
+    void aStopRightAfterMovesThereAndBackLeavesNothingToCompare() throws Exception {
+        createTables();
+        try (Pipeline pipeline = started()) {
+            for (Track to : List.of(Track.BULK, Track.EXPRESS)) {
+                pipeline.move(HOT, to);
+                awaitRides(pipeline, HOT, to);
+            }
+        }
+        try (LogEars log = new LogEars()) {
+            log.listen();
+            try (Pipeline pipeline = started()) {
+                databases.onSource("UPDATE hot SET value = value + 1");
+                awaitEqual(pipeline);
+            }
+            assertThat(log.count("TT-246")).isZero();
+        }
+    }
+
+    @Test
     void aTableMovesThereAndBackAndItsChangesFollow() throws Exception {
         createTables();
         try (Pipeline pipeline = started()) {
