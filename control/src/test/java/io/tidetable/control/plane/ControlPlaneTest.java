@@ -186,13 +186,7 @@ class ControlPlaneTest {
         assertThat(next.hasReadAhead()).isTrue();
 
         control.rules().apply(control.rules().current(), List.of(rule("all", "true", 42)), "ada");
-        control.store()
-                .schemas()
-                .save(
-                        newest().withStrategy(new Strategy.Full(Duration.ofMinutes(5)))
-                                .decided(Origin.PLANNER, "a forecast", Instant.EPOCH),
-                        Evidence.NONE,
-                        "planner");
+        letThePlannerChooseFull();
         control.overrides()
                 .set(ITEMS, null, new Pins(null, null, 7, null, null, false), "mine", "ada", null);
         control.close();
@@ -272,8 +266,7 @@ class ControlPlaneTest {
         assertThat(newest().version()).isEqualTo(1);
     }
 
-    @Test
-    void whatThePlannerDecidedStaysUntilTheRulesSaySomethingNew() {
+    private void letThePlannerChooseFull() {
         control.store()
                 .schemas()
                 .save(
@@ -281,6 +274,11 @@ class ControlPlaneTest {
                                 .decided(Origin.PLANNER, "a forecast", Instant.EPOCH),
                         Evidence.NONE,
                         "planner");
+    }
+
+    @Test
+    void whatThePlannerDecidedStaysUntilTheRulesSaySomethingNew() {
+        letThePlannerChooseFull();
 
         restart();
         assertThat(newest().strategy().label()).isEqualTo("full");

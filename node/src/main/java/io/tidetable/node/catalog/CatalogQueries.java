@@ -2,7 +2,7 @@ package io.tidetable.node.catalog;
 
 /** The SQL by which a catalog is read: one statement for all tables each, never one per table. */
 final class CatalogQueries {
-    static final String RELATIONS =
+    private static final String FROM_RELATIONS =
             """
             SELECT c.oid::bigint AS oid, n.nspname, c.relname, c.relkind::text AS kind,
                 c.relispartition, c.relpersistence = 't' AS temporary, e.extname
@@ -14,22 +14,24 @@ final class CatalogQueries {
             WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
                 AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'tidetable')
                 AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp\\_%'
-            ORDER BY n.nspname, c.relname
             """;
+
+    private static final String BY_NAME = "ORDER BY n.nspname, c.relname";
+
+    static final String RELATIONS = FROM_RELATIONS + BY_NAME;
 
     /** Of those, the ones with the given names; they are looked up first, by their index. */
     static final String RELATIONS_NAMED =
-            RELATIONS.replace(
-                    "ORDER BY",
-                    """
+            FROM_RELATIONS
+                    + """
                         AND c.oid = ANY (ARRAY(
                             SELECT named.oid
                             FROM unnest(?::name[], ?::name[]) AS wanted(namespace, name)
                                 JOIN pg_catalog.pg_namespace home ON home.nspname = wanted.namespace
                                 JOIN pg_catalog.pg_class named ON named.relnamespace = home.oid
                                     AND named.relname = wanted.name))
-                    ORDER BY\
-                    """);
+                    """
+                    + BY_NAME;
 
     /** Roots and everything below them, with the root each belongs to. */
     static final String TABLES =

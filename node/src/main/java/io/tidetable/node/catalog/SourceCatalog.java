@@ -37,27 +37,30 @@ public final class SourceCatalog {
      */
     public static List<TableDefinition> named(Connection source, Collection<TableId> names)
             throws SQLException {
-        TableSelection selection = TableSelection.of(names.stream().map(TableId::quoted).toList());
         return OneCatalogState.read(
                 source,
                 () -> {
                     CatalogReader reader = new CatalogReader(source);
-                    return reader.tables(selected(reader.relations(names), selection));
+                    return reader.tables(
+                            reader.relations(names).stream()
+                                    .filter(SourceCatalog::isReplicable)
+                                    .toList());
                 });
     }
 
     /** The relations that a selection means and that can be replicated, by name. */
     public static List<Relation> selected(List<Relation> relations, TableSelection selection) {
         return relations.stream()
-                .filter(relation -> !relation.partition())
-                .filter(relation ->
-                        relation.kind() == RelationKind.TABLE
-                                || relation.kind() == RelationKind.PARTITIONED_TABLE)
+                .filter(SourceCatalog::isReplicable)
                 .filter(relation ->
                         relation.extension() == null
                                 ? selection.selects(relation.id())
                                 : selection.selectsByName(relation.id()))
                 .toList();
+    }
+
+    private static boolean isReplicable(Relation relation) {
+        return !relation.partition() && relation.kind().isTable();
     }
 
     /**

@@ -84,7 +84,7 @@ public final class TableCreator {
             List<SequenceDefinition> sequences,
             Function<TableId, Placement> placement)
             throws SQLException {
-        Map<TableId, RelationKind> there = existing();
+        Map<TableId, RelationKind> there = existing(tables);
         Set<TableId> ours = createdHere();
         Map<TableId, Creation> outcomes = new TreeMap<>();
         List<TableDefinition> missing = new ArrayList<>();
@@ -263,10 +263,11 @@ public final class TableCreator {
         }
     }
 
-    /** Every relation by its name: where a view stands, no table can be made. */
-    private Map<TableId, RelationKind> existing() throws SQLException {
-        return SourceCatalog.relations(destination).stream()
-                .collect(Collectors.toMap(Relation::id, Relation::kind));
+    /** Whatever has their names: where a view stands, no table can be made. */
+    private Map<TableId, RelationKind> existing(List<TableDefinition> tables) throws SQLException {
+        List<TableId> names = tables.stream().map(TableDefinition::id).toList();
+        return new CatalogReader(destination)
+                .relations(names).stream().collect(Collectors.toMap(Relation::id, Relation::kind));
     }
 
     /** The tables that this pipeline created at the destination. */

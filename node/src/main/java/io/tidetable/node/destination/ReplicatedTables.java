@@ -30,6 +30,8 @@ public final class ReplicatedTables {
             FROM tidetable.replicated_table WHERE pipeline = ?
             """;
 
+    private static final String ONE = ALL + " AND namespace = ? AND name = ?";
+
     private static final String IS_SETTLED =
             """
             SELECT FROM tidetable.replicated_table WHERE pipeline = ? AND namespace = ? AND name = ?
@@ -121,6 +123,18 @@ public final class ReplicatedTables {
 
     public ReplicatedTables(String pipeline) {
         this.pipeline = pipeline;
+    }
+
+    /** What is remembered of one table; null when nothing is. */
+    public @Nullable Registered one(Connection destination, TableId table) throws SQLException {
+        try (PreparedStatement statement = destination.prepareStatement(ONE)) {
+            statement.setString(1, pipeline);
+            statement.setString(2, table.namespace());
+            statement.setString(3, table.name());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? registered(row) : null;
+            }
+        }
     }
 
     /** What is remembered, by table. */
@@ -357,6 +371,11 @@ public final class ReplicatedTables {
         PAUSED,
         /** No longer replicated; what it holds is from then. */
         LEFT_OUT;
+
+        /** Whether rows of ours may be there that rely on changes from then on. */
+        public boolean hasRows() {
+            return this != WAITING && this != LEFT_OUT;
+        }
 
         /** The word in the table. */
         public String label() {

@@ -108,10 +108,7 @@ final class DestinationSetup {
     /** Whether rows here rely on what the track carried so far. */
     boolean reliesOn(Track track) {
         return registered.values().stream()
-                .anyMatch(it ->
-                        it.track() == track
-                                && it.stage() != Stage.WAITING
-                                && it.stage() != Stage.LEFT_OUT);
+                .anyMatch(it -> it.track() == track && it.stage().hasRows());
     }
 
     /** Creates what is missing and writes down what is to be replicated from now on. */
@@ -128,14 +125,14 @@ final class DestinationSetup {
             for (Placed placed : wanted.values()) {
                 adopt(source, connection, placed.wanted(), carried.get(placed.wanted().table()));
             }
-            leaveOut(connection, wanted.keySet());
+            Map<TableId, Registered> now = leaveOut(connection, wanted.keySet());
             strategies = context.strategies().all(connection);
             wanted.forEach((table, placed) -> {
                 if (missedChanges(placed, carriedInPart)) {
                     missed.add(table);
                 }
             });
-            registered = context.tables().all(connection);
+            registered = now;
         }
     }
 
@@ -150,7 +147,7 @@ final class DestinationSetup {
         TableId id = table.table();
         Registered known = Objects.requireNonNull(registered.get(id));
         definitions.put(id, missing.createAgain(source, destination, table, known));
-        Registered now = Objects.requireNonNull(context.tables().all(destination).get(id));
+        Registered now = Objects.requireNonNull(context.tables().one(destination, id));
         Map<TableId, Registered> all = new HashMap<>(registered);
         all.put(id, now);
         registered = all;
@@ -197,10 +194,7 @@ final class DestinationSetup {
     private boolean missedChanges(Placed placed, PushDown.Found carriedInPart) {
         TableId table = placed.wanted().table();
         Registered known = registered.get(table);
-        if (known == null
-                || known.stage() == Stage.WAITING
-                || known.stage() == Stage.LEFT_OUT
-                || placed.move() != null) {
+        if (known == null || !known.stage().hasRows() || placed.move() != null) {
             return false;
         }
         TableStrategy strategy = strategies.get(table);
@@ -246,7 +240,9 @@ final class DestinationSetup {
         }
     }
 
-    private void leaveOut(Connection connection, Set<TableId> wanted) throws SQLException {
+    /** Gives back what the destination remembers then. */
+    private Map<TableId, Registered> leaveOut(Connection connection, Set<TableId> wanted)
+            throws SQLException {
         for (Map.Entry<TableId, Registered> entry : registered.entrySet()) {
             if (!wanted.contains(entry.getKey()) && entry.getValue().stage() != Stage.LEFT_OUT) {
                 LOG.info("table {} is left out from now on", entry.getKey());
@@ -263,6 +259,7 @@ final class DestinationSetup {
                 context.tables().forgetLane(connection, known.lane());
             }
         }
+        return now;
     }
 
     /**

@@ -284,9 +284,7 @@ final class DestinationSide implements LaneControl, AutoCloseable {
     }
 
     private static void refuseMerge(Lane lane, List<LaneTable> carried, String reason) {
-        String why =
-                reason
-                        + "; the settings say to stop there (lost_changes: stop): 'tidetable resync' compares it with the source and mends it";
+        String why = reason + TableWork.STOPPED_BY_SETTINGS;
         carried.forEach(table -> table.become(TableState.FAILED, why));
         LOG.error("lane {} stopped: TT-248 {}", lane.id(), why);
     }

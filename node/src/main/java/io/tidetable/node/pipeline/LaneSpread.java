@@ -198,7 +198,7 @@ final class LaneSpread {
         List<Lane> former = side.lanes().of(table.table());
         former.forEach(Lane::lock);
         try (Connection connection = side.context().connect("tidetable lanes")) {
-            Registered known = side.context().tables().all(connection).get(table.table());
+            Registered known = side.context().tables().one(connection, table.table());
             if (known == null) {
                 throw new SQLException(table.table() + " is not registered any more");
             }

@@ -105,7 +105,7 @@ final class MissingTables {
 
     /** Whether rows of ours were there. */
     private static boolean hadRows(@Nullable Registered known) {
-        return known != null && known.stage() != Stage.WAITING && known.stage() != Stage.LEFT_OUT;
+        return known != null && known.stage().hasRows();
     }
 
     private static TidetableException explained(TableId table, TidetableException reason) {

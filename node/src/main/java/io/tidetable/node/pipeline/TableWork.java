@@ -30,6 +30,10 @@ final class TableWork {
     /** What tells a table that an override holds from one that was paused by hand. */
     private static final String HELD = "held by an override";
 
+    /** Said where changes of a table are lost and nothing is to be mended by itself. */
+    static final String STOPPED_BY_SETTINGS =
+            "; the settings say to stop there (lost_changes: stop): 'tidetable resync' compares it with the source and mends it";
+
     private final DestinationContext context;
     private final DestinationLanes lanes;
     private final Dispatcher dispatcher;
@@ -92,17 +96,17 @@ final class TableWork {
             return false;
         }
         Registered known = registered(table);
-        boolean copied = known != null && isCopied(known.stage());
-        if (copied && !begun) {
+        boolean stopped = known != null && awaitsItsCopy(known.stage());
+        if (stopped && !begun) {
             throw new TidetableException(
                     "TT-402",
                     "the first copies are about to begin, once transactions that were open at the start have ended; resume %s after that"
                             .formatted(table.table()));
         }
-        return copied;
+        return stopped;
     }
 
-    private static boolean isCopied(Stage stage) {
+    private static boolean awaitsItsCopy(Stage stage) {
         return switch (stage) {
             case WAITING, COPYING, LEFT_OUT -> true;
             case CATCHING_UP, STREAMING, MERGING, PAUSED -> false;
@@ -242,9 +246,8 @@ final class TableWork {
             switch (table.state()) {
                 case STREAMING, CATCHING_UP -> {
                     if (context.lostChanges() == PipelineSettings.LostChanges.STOP) {
-                        context.become(table, Stage.MERGING, TableState.FAILED);
-                        table.become(
-                                TableState.FAILED,
+                        stop(
+                                table,
                                 why
                                         + "; the settings say to stop there (lost_changes: stop): 'tidetable resync' has it carried again, compared with the source and mended");
                         LOG.error("table {} stopped: {}", table.table(), table.message());
@@ -272,11 +275,7 @@ final class TableWork {
             switch (table.state()) {
                 case STREAMING, CATCHING_UP -> {
                     if (context.lostChanges() == PipelineSettings.LostChanges.STOP) {
-                        context.become(table, Stage.MERGING, TableState.FAILED);
-                        table.become(
-                                TableState.FAILED,
-                                reason
-                                        + "; the settings say to stop there (lost_changes: stop): 'tidetable resync' compares it with the source and mends it");
+                        stop(table, reason + STOPPED_BY_SETTINGS);
                         LOG.error("table {} stopped: TT-248 {}", table.table(), table.message());
                     } else {
                         LOG.warn(
@@ -295,6 +294,12 @@ final class TableWork {
                 case MERGING -> {}
             }
         }
+    }
+
+    /** It has to be merged, and somebody has to ask for that. */
+    private void stop(LaneTable table, String why) throws SQLException {
+        context.become(table, Stage.MERGING, TableState.FAILED);
+        table.become(TableState.FAILED, why);
     }
 
     /** Merges a table of which changes were missed; it is out of the stream already. */
@@ -411,7 +416,7 @@ final class TableWork {
 
     private @Nullable Registered registered(LaneTable table) throws SQLException {
         try (Connection connection = context.connect("tidetable bookkeeping")) {
-            return context.tables().all(connection).get(table.table());
+            return context.tables().one(connection, table.table());
         }
     }
 

@@ -114,13 +114,8 @@ class LostChangesTest {
     @Test
     void aMergeThatFindsTheGapOfASharedLaneLeavesNoOtherTableOfTheLaneWithoutWhatWasLost()
             throws Exception {
-        databases.onSource(
-                "CREATE TABLE lines (id int PRIMARY KEY, v int)",
-                "INSERT INTO lines SELECT g, g FROM generate_series(1, 1000) g");
-        grouped = true;
-        String restored = freeTheJournalBeyondAnOldProgress();
+        forgetProgressOfASharedLane();
         databases.onDestination(
-                "UPDATE tidetable.progress SET xid = 0, lsn = '%s'".formatted(restored),
                 "UPDATE tidetable.replicated_table SET state = 'merging' WHERE name = 'orders'",
                 "DELETE FROM orders WHERE id BETWEEN 200 AND 300",
                 "UPDATE lines SET v = -5 WHERE id <= 100",
@@ -134,13 +129,8 @@ class LostChangesTest {
     @Test
     void whereChangesThatAreLostAreToStopASharedLaneNoneOfItsTablesGoesOnWithoutThem()
             throws Exception {
-        databases.onSource(
-                "CREATE TABLE lines (id int PRIMARY KEY, v int)",
-                "INSERT INTO lines SELECT g, g FROM generate_series(1, 1000) g");
-        grouped = true;
-        String restored = freeTheJournalBeyondAnOldProgress();
+        forgetProgressOfASharedLane();
         databases.onDestination(
-                "UPDATE tidetable.progress SET xid = 0, lsn = '%s'".formatted(restored),
                 "DELETE FROM orders WHERE id BETWEEN 200 AND 300",
                 "DELETE FROM lines WHERE id BETWEEN 200 AND 300");
         TableId orders = new TableId("public", "orders");
@@ -162,6 +152,17 @@ class LostChangesTest {
         }
 
         databases.comparer().assertEqual();
+    }
+
+    /** Leaves a lane of two tables with a progress that lies below the journal. */
+    private void forgetProgressOfASharedLane() throws Exception {
+        databases.onSource(
+                "CREATE TABLE lines (id int PRIMARY KEY, v int)",
+                "INSERT INTO lines SELECT g, g FROM generate_series(1, 1000) g");
+        grouped = true;
+        String restored = freeTheJournalBeyondAnOldProgress();
+        databases.onDestination(
+                "UPDATE tidetable.progress SET xid = 0, lsn = '%s'".formatted(restored));
     }
 
     /** Leaves the pipeline stopped; gives back where the lane stood when little had happened. */

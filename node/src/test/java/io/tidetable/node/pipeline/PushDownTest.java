@@ -304,14 +304,18 @@ class PushDownTest {
         }
     }
 
-    @Test
-    void aDestinationThatBeginsAnewIsCopiedWhole() throws Exception {
+    private void leavePublishedInPartWithNothingThere() throws Exception {
         makeVisits();
         try (Pipeline pipeline = pushing(needing(List.of("kind"), "id > 250")).build()) {
             pipeline.start();
             awaitPublished("id, kind", "id > 250");
         }
         databases.onDestination("DROP SCHEMA tidetable CASCADE", "DROP TABLE visits");
+    }
+
+    @Test
+    void aDestinationThatBeginsAnewIsCopiedWhole() throws Exception {
+        leavePublishedInPartWithNothingThere();
         try (Pipeline pipeline = pushing(new Strategy.PrioritizedDelta()).build();
                 Connection open = databases.connectSource();
                 Statement writer = open.createStatement()) {
@@ -330,12 +334,7 @@ class PushDownTest {
 
     @Test
     void aTableThatCouldNotBePublishedWholeIsCopiedOnceItCanAndIsResumed() throws Exception {
-        makeVisits();
-        try (Pipeline pipeline = pushing(needing(List.of("kind"), "id > 250")).build()) {
-            pipeline.start();
-            awaitPublished("id, kind", "id > 250");
-        }
-        databases.onDestination("DROP SCHEMA tidetable CASCADE", "DROP TABLE visits");
+        leavePublishedInPartWithNothingThere();
         databases.onSource(
                 "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE insufficient_privilege; END'",
                 "CREATE EVENT TRIGGER refusing ON ddl_command_start WHEN TAG IN ('ALTER PUBLICATION') EXECUTE FUNCTION refuse()");
