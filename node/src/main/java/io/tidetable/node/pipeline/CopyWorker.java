@@ -107,24 +107,30 @@ final class CopyWorker {
                 yield Work.Outcome.did(0, 0, true);
             }
             case CopyStep.Failed(Side side, SQLException cause)
-                    when side == Side.DESTINATION
-                            && SqlFault.isMissingLabel(cause)
-                            && absent.addLabels(Set.of(job.table())) ->
-                    Work.Outcome.retryAfter(1);
+                    when side == Side.DESTINATION && SqlFault.isMissingLabel(cause) ->
+                    switch (absent.addLabels(
+                            AbsentParts.Attempt.of(job.table(), copy), Set.of(job.table()))) {
+                        case MAYBE_THERE -> Work.Outcome.retryAfter(1);
+                        case UNKNOWN -> failed(job, side, cause);
+                        case ABSENT -> refused(job, cause);
+                    };
             case CopyStep.Failed(Side side, SQLException cause)
                     when side == Side.DESTINATION && SqlFault.isRefusal(cause) ->
                     refused(job, cause);
-            case CopyStep.Failed(Side side, Exception cause) ->
-                    tryLater(
-                            job,
-                            "TT-503 the copy of %s failed at the %s: %s"
-                                    .formatted(
-                                            job.table(),
-                                            side.name().toLowerCase(Locale.ROOT),
-                                            cause.getMessage()),
-                            side == Side.DESTINATION ? cause : null);
+            case CopyStep.Failed(Side side, Exception cause) -> failed(job, side, cause);
             case CopyStep.AllCopied() -> finish(job, copy);
         };
+    }
+
+    private Work.Outcome failed(CopyJob job, Side side, Exception cause) {
+        return tryLater(
+                job,
+                "TT-503 the copy of %s failed at the %s: %s"
+                        .formatted(
+                                job.table(),
+                                side.name().toLowerCase(Locale.ROOT),
+                                cause.getMessage()),
+                side == Side.DESTINATION ? cause : null);
     }
 
     private Work.Outcome refused(CopyJob job, SQLException error) {

@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,15 +92,16 @@ final class LaneWorker {
             LOG.warn("{}", e.line());
             return Work.Outcome.retryAfter(100);
         } catch (TableApplyException e) {
+            AbsentParts.Attempt attempt = AbsentParts.Attempt.of(lane);
             giveUp(lane);
-            if (e.isMissingPartition() && absent.addPartitions(lane, e.tables())) {
-                return Work.Outcome.retryAfter(1);
-            }
-            if (e.isMissingLabel() && absent.addLabels(e.tables())) {
-                return Work.Outcome.retryAfter(1);
-            }
-            e.tables().forEach(table -> fail(lane, table, e.line()));
-            return Work.Outcome.NOTHING;
+            return switch (lookForMissing(attempt, lane, e)) {
+                case MAYBE_THERE -> Work.Outcome.retryAfter(1);
+                case UNKNOWN -> tryLater(lane, e.line(), null);
+                case ABSENT -> {
+                    e.tables().forEach(table -> fail(lane, table, e.line()));
+                    yield Work.Outcome.NOTHING;
+                }
+            };
         } catch (JournalGapException e) {
             giveUp(lane);
             lanes.mergeAll(lane, e.line());
@@ -127,6 +129,16 @@ final class LaneWorker {
         } finally {
             lane.unlock();
         }
+    }
+
+    private AbsentParts.Answer lookForMissing(
+            AbsentParts.Attempt attempt, Lane lane, TableApplyException refused) {
+        if (refused.isMissingPartition()) {
+            return absent.addPartitions(attempt, lane, refused.tables());
+        }
+        return refused.isMissingLabel()
+                ? absent.addLabels(attempt, refused.tables())
+                : AbsentParts.Answer.ABSENT;
     }
 
     private Work.Outcome apply(Lane lane) throws SQLException, InterruptedException {
@@ -391,7 +403,7 @@ final class LaneWorker {
         table.shape(shape);
     }
 
-    private Work.Outcome tryLater(Lane lane, String why, Exception cause) {
+    private Work.Outcome tryLater(Lane lane, String why, @Nullable Exception cause) {
         giveUp(lane);
         return Work.Outcome.retryAfter(context.health().failed(work(lane), why, cause));
     }

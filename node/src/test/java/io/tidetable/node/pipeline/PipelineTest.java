@@ -152,6 +152,33 @@ class PipelineTest {
         databases.comparer().assertEqual();
     }
 
+    /** Several find the label missing at once; all but one then find it there. */
+    @Test
+    void tablesThatShareAnEnumAllTakeItsNewLabels() throws Exception {
+        int tables = 12;
+        databases.onSource("CREATE TYPE state AS ENUM ('open')");
+        for (int table = 0; table < tables; table++) {
+            databases.onSource(
+                    "CREATE TABLE orders_%d (id int PRIMARY KEY, state state)".formatted(table));
+        }
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+            awaitComplete(pipeline);
+            for (int label = 0; label < 10; label++) {
+                StringBuilder rows = new StringBuilder();
+                for (int table = 0; table < tables; table++) {
+                    rows.append(
+                            "INSERT INTO orders_%d VALUES (%d, 'label %d');"
+                                    .formatted(table, label, label));
+                }
+                databases.onSource(
+                        "ALTER TYPE state ADD VALUE 'label %d'".formatted(label), rows.toString());
+                awaitComplete(pipeline);
+            }
+        }
+        databases.comparer().assertEqual();
+    }
+
     @Test
     void aColumnAddedAtTheSourceArrivesWithTheRowsThatTheStreamDoesNotCarry() throws Exception {
         databases.onSource(
