@@ -102,6 +102,10 @@ public final class Heartbeat implements AutoCloseable {
                     Thread.sleep(interval);
                 }
             } catch (SQLException e) {
+                if (Thread.currentThread().isInterrupted()) {
+                    // A virtual thread that is interrupted in a read loses its connection.
+                    return;
+                }
                 if (!lost) {
                     lost = true;
                     LOG.warn("heartbeats do not reach the source, retrying: {}", e.getMessage());
