@@ -32,12 +32,15 @@ record LocalPipelineView(PipelineControl control, Supplier<List<InForce>> inForc
         implements PipelineView {
     @Override
     public PipelineStatus status() {
+        PipelineStatus status = control.status();
+        if (status.destinations().stream().allMatch(it -> it.tables().isEmpty())) {
+            return status;
+        }
         Map<DestinationId, Map<TableId, Classification>> classes = new HashMap<>();
         for (InForce each : inForce.get()) {
             classes.computeIfAbsent(each.schema().destination(), _ -> new HashMap<>())
                     .put(each.schema().table(), each.schema().classification());
         }
-        PipelineStatus status = control.status();
         return new PipelineStatus(
                 status.pipeline(),
                 status.at(),

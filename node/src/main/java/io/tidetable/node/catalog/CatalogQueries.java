@@ -94,6 +94,7 @@ final class CatalogQueries {
             ORDER BY a.attrelid, a.attnum
             """;
 
+    /** A constraint's index is told by the constraint; writing statements is what takes long. */
     static final String INDEXES =
             """
             SELECT i.indrelid::bigint AS relation, c.relname, i.indisunique, i.indisprimary,
@@ -105,7 +106,7 @@ final class CatalogQueries {
                         JOIN pg_catalog.pg_attribute a
                             ON a.attrelid = i.indrelid AND a.attnum = k.number
                     WHERE k.position <= i.indnkeyatts) AS columns,
-                CASE WHEN NOT attached.yes
+                CASE WHEN con.oid IS NULL AND NOT attached.yes
                     THEN pg_catalog.pg_get_indexdef(i.indexrelid) END AS statement
             FROM pg_catalog.pg_index i
                 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     is left out
  * @param constraint name of the constraint it serves, null for none
  * @param attached whether it is a partition's part of an index of the partitioned table
- * @param statement the CREATE INDEX as PostgreSQL writes it; empty where attached
+ * @param statement the CREATE INDEX as PostgreSQL writes it; empty where attached and where it
+ *     serves a constraint
  */
 public record IndexDefinition(
         String name,
