@@ -101,18 +101,6 @@ public final class DifferenceSearch {
         return new Compared(here.rows(), other.rows(), here.total());
     }
 
-    /** Looks at some rows only; hands over those that differ. */
-    public void run(Scope scope, List<RowKey> keys, Visitor visitor)
-            throws SQLException, InterruptedException {
-        if (!keys.isEmpty()) {
-            merge(
-                    rows.rows(Side.SOURCE, scope, rows.among(Side.SOURCE, keys)),
-                    rows.rows(Side.DESTINATION, scope, rows.among(Side.DESTINATION, keys)),
-                    false,
-                    visitor);
-        }
-    }
-
     private void merge(String here, String there, boolean acrossCommits, Visitor visitor)
             throws SQLException, InterruptedException {
         RowCursor left = RowCursor.open(source, here, false);

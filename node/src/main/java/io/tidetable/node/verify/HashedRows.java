@@ -7,7 +7,6 @@ import io.tidetable.node.verify.RowHash.Kind;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * The rows of a table on one side as SQL queries see them: a hash of the key, a hash of the row.
@@ -137,43 +136,5 @@ public record HashedRows(TableLayout layout, RowHash hash) {
         String text = rowText(layout.columns(), Side.DESTINATION);
         return "(tableoid::bigint, ctid::text, %s, %s)"
                 .formatted(hash.of(text, Kind.FIRST), hash.of(text, Kind.SECOND));
-    }
-
-    /** A condition that is true for the rows of some keys; at least one. */
-    String among(Side side, List<RowKey> keys) {
-        if (layout.hasKey()) {
-            return keyIn(side, keys);
-        }
-        String row = rowText(layout.columns(), side);
-        String wanted =
-                keys.stream()
-                        .map(key -> "(%s, %s)".formatted(number(key, 0), number(key, 1)))
-                        .collect(Collectors.joining(", "));
-        return "(%s, %s) IN (%s)"
-                .formatted(hash.of(row, Kind.FIRST), hash.of(row, Kind.SECOND), wanted);
-    }
-
-    private static long number(RowKey key, int place) {
-        return Long.parseLong(key.values().get(place));
-    }
-
-    private String keyIn(Side side, List<RowKey> keys) {
-        StringBuilder arrays = new StringBuilder();
-        StringBuilder values = new StringBuilder();
-        for (int i = 0; i < layout.key().size(); i++) {
-            int place = i;
-            String separator = i == 0 ? "" : ", ";
-            arrays.append(separator)
-                    .append(SqlText.array(keys.stream().map(k -> k.values().get(place)).toList()))
-                    .append("::text[]");
-            values.append(separator)
-                    .append("k%d::%s".formatted(i, layout.key().get(i).type(side).bare()));
-        }
-        String names =
-                IntStream.range(0, layout.key().size())
-                        .mapToObj(i -> "k" + i)
-                        .collect(Collectors.joining(", "));
-        return "(%s) IN (SELECT %s FROM unnest(%s) AS wanted (%s))"
-                .formatted(layout.keyList(), values, arrays, names);
     }
 }

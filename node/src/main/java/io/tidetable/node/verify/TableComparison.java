@@ -44,30 +44,6 @@ public final class TableComparison {
         return tally.verdict(layout, compared, Duration.between(begun, clock.instant()));
     }
 
-    /**
-     * Looks at some rows again, in newer snapshots: what was only on its way is there by now, what
-     * still differs does differ. Counts of rows are those of differing rows only.
-     *
-     * @param keys from an earlier verdict
-     */
-    public TableVerdict recheck(
-            TableLayout layout,
-            Scope scope,
-            List<RowKey> keys,
-            Connection source,
-            Connection destination)
-            throws SQLException, InterruptedException {
-        Instant begun = clock.instant();
-        Tally tally = new Tally();
-        DifferenceSearch.between(layout, source, destination).run(scope, keys, tally);
-        DifferenceSearch.Compared compared =
-                new DifferenceSearch.Compared(
-                        tally.missing + tally.different,
-                        tally.extra + tally.different,
-                        RowsDigest.NONE);
-        return tally.verdict(layout, compared, Duration.between(begun, clock.instant()));
-    }
-
     private final class Tally implements DifferenceSearch.Visitor {
         private final List<Difference> listed = new ArrayList<>();
         private long missing;

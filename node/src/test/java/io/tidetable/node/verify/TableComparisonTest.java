@@ -260,39 +260,6 @@ class TableComparisonTest {
     }
 
     @Test
-    void aSecondLookTellsWhatWasOnlyOnItsWay() throws Exception {
-        orders();
-        world.pair().onDestination("UPDATE orders SET price = 0 WHERE id IN (1, 2)");
-        TableLayout layout = world.layout("orders");
-        TableVerdict first = compare("orders");
-        assertThat(first.different()).isEqualTo(2);
-
-        world.pair().onSource("UPDATE orders SET price = 0 WHERE id = 1");
-        TableVerdict second =
-                inSnapshots((s, d) -> comparison().recheck(layout, Scope.ALL, first.keys(), s, d));
-
-        assertThat(second.keys()).containsExactly(key("2"));
-    }
-
-    @Test
-    void aSecondLookWorksWithoutAKeyAndWithOddOnes() throws Exception {
-        world.pair().onBoth("CREATE TABLE clicks (page int, note text)");
-        world.pair().onSource("INSERT INTO clicks VALUES (1, 'a'), (2, 'b')");
-        world.pair()
-                .onBoth("CREATE TABLE names (a text, b bool, c numeric, PRIMARY KEY (a, b, c))");
-        world.pair().onSource("INSERT INTO names VALUES (E'it''s \\\\ {\"x\",}', true, 1.50)");
-
-        for (String table : List.of("clicks", "names")) {
-            TableLayout layout = world.layout(table);
-            TableVerdict first = compare(table);
-            TableVerdict second =
-                    inSnapshots(
-                            (s, d) -> comparison().recheck(layout, Scope.ALL, first.keys(), s, d));
-            assertThat(second.missing()).isEqualTo(first.missing()).isPositive();
-        }
-    }
-
-    @Test
     void bothHashesOfRowsAgreeBetweenDatabasesOfDifferentEncodings() throws Exception {
         try (Connection server = world.pair().destinationServer().connect("postgres");
                 Statement statement = server.createStatement()) {
