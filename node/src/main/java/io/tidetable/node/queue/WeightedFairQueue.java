@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * Scheduling" (2000) on weights that cannot be used.
  *
  * <p>Time is given by the caller, in nanoseconds of any clock that does not go back. Not
- * thread-safe; {@link ReplicationQueue} is.
+ * thread-safe.
  */
 public final class WeightedFairQueue<T> {
     private static final double LEAST_WEIGHT = 1e-6;
