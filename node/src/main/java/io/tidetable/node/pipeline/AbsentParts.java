@@ -3,10 +3,10 @@ package io.tidetable.node.pipeline;
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
 import io.tidetable.node.apply.SqlFault;
+import io.tidetable.node.apply.TableApplyException;
 import io.tidetable.node.catalog.EnumSync;
 import io.tidetable.node.catalog.PartitionSync;
 import io.tidetable.node.catalog.SourceCatalog;
-import io.tidetable.node.copy.TableCopy;
 import io.tidetable.node.lane.Lane;
 import io.tidetable.node.lane.LaneTable;
 import java.sql.Connection;
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,16 +34,22 @@ final class AbsentParts {
     private final DestinationContext context;
 
     /** What is known of the missing parts after a look. */
-    enum Answer {
+    sealed interface Answer {
         /** Made now, or just before by somebody else: the rows may have them. */
-        MAYBE_THERE,
+        record MaybeThere() implements Answer {}
+
         /** The source has none that is missing, or it cannot be made. */
-        ABSENT,
-        /** A server did not answer, or a lock was not had: the look is to be repeated. */
-        UNKNOWN
+        record Absent() implements Answer {}
+
+        /**
+         * A server did not answer, or a lock was not had: the look is to be repeated.
+         *
+         * @param why with its code
+         */
+        record Unknown(String why) implements Answer {}
     }
 
-    /** How far work had come that lacked something and found all there. */
+    /** What was refused of work that then found nothing missing. */
     private final Map<Object, Object> foundThere = new HashMap<>();
 
     AbsentParts(DestinationContext context) {
@@ -68,19 +75,14 @@ final class AbsentParts {
                     added = true;
                 }
             }
-            return added ? Answer.MAYBE_THERE : madeBySomebodyElse(attempt);
+            return added ? new Answer.MaybeThere() : madeBySomebodyElse(attempt);
         } catch (TidetableException e) {
-            LOG.warn("{}", e.line());
-            if (added) {
-                return Answer.MAYBE_THERE;
-            }
-            return e.getCause() instanceof SQLException cause ? after(cause) : Answer.ABSENT;
+            return added ? new Answer.MaybeThere() : after(e.line(), e.getCause());
         } catch (SQLException e) {
-            LOG.warn(
-                    "TT-413 the partitions of {} could not be compared: {}",
-                    tables,
-                    e.getMessage());
-            return after(e);
+            String why =
+                    "TT-413 the partitions of %s could not be compared: %s"
+                            .formatted(tables, e.getMessage());
+            return added ? new Answer.MaybeThere() : after(why, e);
         }
     }
 
@@ -96,42 +98,57 @@ final class AbsentParts {
             }
             LOG.info("enums follow the source: {}", added);
             context.types().refresh();
-            return Answer.MAYBE_THERE;
+            return new Answer.MaybeThere();
         } catch (SQLException e) {
-            LOG.warn("TT-414 the enums of {} could not be compared: {}", tables, e.getMessage());
-            return after(e);
+            return after(
+                    "TT-414 the enums of %s could not be compared: %s"
+                            .formatted(tables, e.getMessage()),
+                    e);
         }
     }
 
-    private static Answer after(SQLException trouble) {
+    private static Answer after(String why, @Nullable Throwable cause) {
+        if (cause instanceof SQLException trouble && mayPass(trouble)) {
+            return new Answer.Unknown(why);
+        }
+        LOG.warn("{}", why);
+        return new Answer.Absent();
+    }
+
+    private static boolean mayPass(SQLException trouble) {
+        String state = String.valueOf(trouble.getSQLState());
         return switch (SqlFault.of(trouble)) {
-            case RETRY, CONNECTION -> Answer.UNKNOWN;
-            case ROW, TABLE -> Answer.ABSENT;
+            case RETRY, CONNECTION -> true;
+            // A login that is refused, a schema that somebody else makes at the same time.
+            case ROW, TABLE ->
+                    state.startsWith("28") || state.equals("42P06") || state.equals("23505");
         };
     }
 
     /**
      * Nothing was missing: somebody else, whose rows needed the same, may have made it just before.
      * Tables share enums, and copies are made by several. So it is tried once more; what fails
-     * again without having come further lacks something else.
+     * again in the same way at the same place lacks something else.
      */
     private Answer madeBySomebodyElse(Attempt attempt) {
-        Object before = foundThere.put(attempt.work(), attempt.reached());
-        return attempt.reached().equals(before) ? Answer.ABSENT : Answer.MAYBE_THERE;
+        Object before = foundThere.put(attempt.work(), attempt.refusal());
+        return attempt.refusal().equals(before) ? new Answer.Absent() : new Answer.MaybeThere();
     }
 
     /**
      * Work that lacked something.
      *
-     * @param reached how far it had come
+     * @param refusal what the destination said, and where that was
      */
-    record Attempt(Object work, Object reached) {
-        static Attempt of(Lane lane) {
-            return new Attempt(lane.id(), Optional.ofNullable(lane.progress()));
+    record Attempt(Object work, Object refusal) {
+        static Attempt of(Lane lane, TableApplyException refused) {
+            return new Attempt(
+                    lane.id(), Map.entry(Optional.ofNullable(lane.progress()), refused.line()));
         }
 
-        static Attempt of(TableId table, TableCopy copy) {
-            return new Attempt(table, copy.remaining());
+        /** Labels do not go away again: of a copy one refusal for each counts. */
+        static Attempt of(TableId copied, SQLException refused) {
+            return new Attempt(copied, String.valueOf(refused.getMessage()));
         }
     }
 }

@@ -109,10 +109,10 @@ final class CopyWorker {
             case CopyStep.Failed(Side side, SQLException cause)
                     when side == Side.DESTINATION && SqlFault.isMissingLabel(cause) ->
                     switch (absent.addLabels(
-                            AbsentParts.Attempt.of(job.table(), copy), Set.of(job.table()))) {
-                        case MAYBE_THERE -> Work.Outcome.retryAfter(1);
-                        case UNKNOWN -> failed(job, side, cause);
-                        case ABSENT -> refused(job, cause);
+                            AbsentParts.Attempt.of(job.table(), cause), Set.of(job.table()))) {
+                        case AbsentParts.Answer.MaybeThere() -> Work.Outcome.retryAfter(1);
+                        case AbsentParts.Answer.Unknown(String why) -> tryLater(job, why, null);
+                        case AbsentParts.Answer.Absent() -> refused(job, cause);
                     };
             case CopyStep.Failed(Side side, SQLException cause)
                     when side == Side.DESTINATION && SqlFault.isRefusal(cause) ->

@@ -92,12 +92,13 @@ final class LaneWorker {
             LOG.warn("{}", e.line());
             return Work.Outcome.retryAfter(100);
         } catch (TableApplyException e) {
-            AbsentParts.Attempt attempt = AbsentParts.Attempt.of(lane);
+            AbsentParts.Attempt attempt = AbsentParts.Attempt.of(lane, e);
             giveUp(lane);
             return switch (lookForMissing(attempt, lane, e)) {
-                case MAYBE_THERE -> Work.Outcome.retryAfter(1);
-                case UNKNOWN -> tryLater(lane, e.line(), null);
-                case ABSENT -> {
+                case AbsentParts.Answer.MaybeThere() -> Work.Outcome.retryAfter(1);
+                case AbsentParts.Answer.Unknown(String why) -> tryLater(lane, why, null);
+                case AbsentParts.Answer.Absent() -> {
+                    context.health().succeeded(work(lane));
                     e.tables().forEach(table -> fail(lane, table, e.line()));
                     yield Work.Outcome.NOTHING;
                 }
@@ -138,7 +139,7 @@ final class LaneWorker {
         }
         return refused.isMissingLabel()
                 ? absent.addLabels(attempt, refused.tables())
-                : AbsentParts.Answer.ABSENT;
+                : new AbsentParts.Answer.Absent();
     }
 
     private Work.Outcome apply(Lane lane) throws SQLException, InterruptedException {

@@ -2,6 +2,7 @@ package io.tidetable.node.pipeline;
 
 import io.tidetable.model.TableId;
 import io.tidetable.model.TidetableException;
+import io.tidetable.model.status.TableState;
 import io.tidetable.model.status.TableVerification;
 import io.tidetable.node.copy.LayoutColumn;
 import io.tidetable.node.copy.LayoutReader;
@@ -117,27 +118,31 @@ final class LiveVerification {
         return new TableVerification(table, 0, 0, 0, 0, 0, List.of(), 0, took, why);
     }
 
-    private void awaitStreaming(LaneTable table) throws InterruptedException {
-        while (true) {
-            switch (table.state()) {
-                case STREAMING -> {
-                    return;
-                }
-                case PAUSED, FAILED ->
-                        throw new TidetableException(
-                                "TT-531",
-                                "it is %s at the destination%s; resume it, then verify again"
-                                        .formatted(
-                                                table.state()
-                                                        .name()
-                                                        .toLowerCase(java.util.Locale.ROOT),
-                                                table.message() == null
-                                                        ? ""
-                                                        : " (" + table.message() + ")"));
-                case WAITING, COPYING, CATCHING_UP, MERGING ->
-                        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-            }
+    private static void awaitStreaming(LaneTable table) throws InterruptedException {
+        while (!isStreaming(table)) {
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
+    }
+
+    /**
+     * Whether its changes are applied and it is complete.
+     *
+     * @throws TidetableException TT-531 when it will not be by itself
+     */
+    private static boolean isStreaming(LaneTable table) {
+        return switch (table.state()) {
+            case STREAMING -> true;
+            case PAUSED, FAILED ->
+                    throw new TidetableException(
+                            "TT-531",
+                            "it is %s at the destination%s; resume it, then verify again"
+                                    .formatted(
+                                            table.state().name().toLowerCase(java.util.Locale.ROOT),
+                                            table.message() == null
+                                                    ? ""
+                                                    : " (" + table.message() + ")"));
+            case WAITING, COPYING, CATCHING_UP, MERGING -> false;
+        };
     }
 
     private TableVerdict compare(LaneTable table) throws SQLException, InterruptedException {
@@ -197,13 +202,10 @@ final class LiveVerification {
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (System.nanoTime() < deadline) {
-            awaitStreaming(table);
-            // What waits for its merge is known to differ until then, and not for good.
             SnapshotHolder snapshot =
-                    led.lead(
-                            table,
-                            LIMIT,
-                            _ -> !table.needsMerge() && openSnapshot(destination, table.table()));
+                    isStreaming(table)
+                            ? led.lead(table, LIMIT, _ -> openSnapshot(destination, table))
+                            : null;
             if (snapshot != null) {
                 return snapshot;
             }
@@ -215,7 +217,28 @@ final class LiveVerification {
                         .formatted(LIMIT.toMinutes()));
     }
 
-    /** Whether the destination's snapshot was had, with the lock that keeps the table as it is. */
+    /**
+     * Whether the destination's snapshot was had, with the lock that keeps the table as it is, and
+     * without a merge: what waits for one is known to differ until then, and what is in the middle
+     * of one is of no place in the stream.
+     */
+    private static boolean openSnapshot(Connection destination, LaneTable table)
+            throws SQLException {
+        if (isToBeMerged(table)) {
+            return false;
+        }
+        boolean opened = openSnapshot(destination, table.table());
+        if (opened && isToBeMerged(table)) {
+            destination.rollback();
+            return false;
+        }
+        return opened;
+    }
+
+    private static boolean isToBeMerged(LaneTable table) {
+        return table.needsMerge() || table.state() != TableState.STREAMING;
+    }
+
     private static boolean openSnapshot(Connection destination, TableId table) throws SQLException {
         destination.setAutoCommit(false);
         try (Statement statement = destination.createStatement()) {
