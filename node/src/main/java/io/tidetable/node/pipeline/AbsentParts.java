@@ -31,8 +31,6 @@ final class AbsentParts {
     /** How long a change of a table waits for its readers before it is tried again. */
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
 
-    private final DestinationContext context;
-
     /** What is known of the missing parts after a look. */
     sealed interface Answer {
         /** Made now, or just before by somebody else: the rows may have them. */
@@ -48,6 +46,8 @@ final class AbsentParts {
          */
         record Unknown(String why) implements Answer {}
     }
+
+    private final DestinationContext context;
 
     /** What was refused of work that then found nothing missing. */
     private final Map<Object, Object> foundThere = new HashMap<>();
